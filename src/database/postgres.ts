@@ -1,0 +1,43 @@
+import { CompiledQuery, Kysely, PostgresDialect, sql } from 'kysely';
+import pg from 'pg';
+import type { Database } from './database.ts';
+import type { Tables } from './tables.ts';
+
+/** Connections of one process. A tick uses one; the rest serve the desk's reads. */
+const POOL_SIZE = 10;
+
+/** PostgreSQL gives 64-bit integers as text; our times and counters all fit a JavaScript number. */
+const INT8 = 20;
+
+/**
+ * PostgreSQL, for more than one process.
+ * @throws Error when the server would acknowledge before the disk has it.
+ */
+export async function openPostgres(url: string): Promise<Database> {
+  const types = new pg.TypeOverrides();
+  types.setTypeParser(INT8, Number);
+  const pool = new pg.Pool({ connectionString: url, max: POOL_SIZE, types });
+  // An idle connection that the server closes must not end this process; the next query opens another.
+  pool.on('error', () => {});
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  try {
+    for (const setting of ['fsync', 'synchronous_commit', 'full_page_writes']) {
+      const { rows } = await db.executeQuery<Record<string, string>>(CompiledQuery.raw(`show ${setting}`));
+      const value = rows[0]?.[setting];
+      if (value !== 'on') throw new Error(`PostgreSQL setting ${setting} is ${value}, but must be on.`);
+    }
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+  return {
+    engine: 'postgres',
+    db,
+    async lockNames(tx, names) {
+      for (const name of [...new Set(names)].sort()) {
+        await sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`.execute(tx);
+      }
+    },
+    close: () => db.destroy(),
+  };
+}
