@@ -27,7 +27,8 @@ export type Sent = { client_id: string; text?: string; choice?: string };
 
 /** The acknowledgement: given only after the message and all that follows from it are committed. */
 export type SentAnswer =
-  | { ok: true; client_id: string; seq: number; state: ConversationState; events: ChatEvent[] }
+  /** `leave`: they wrote EXIT, so the page goes to the exit. */
+  | { ok: true; client_id: string; seq: number; state: ConversationState; events: ChatEvent[]; leave?: true }
   | { ok: false; error: SentRefusal; message: string };
 
 export type SentRefusal = 'tooLong' | 'empty' | 'malformed' | 'notSaved' | 'ended' | 'clientIdReused';
@@ -38,8 +39,17 @@ export const MAX_TEXT = 4000;
 // ---------------------------------------------------------------- the desk (staff listener, all under /api)
 
 export type Role =
-  | 'worker' | 'supervisor' | 'manager' | 'safeguarding' | 'refuge' | 'interviewer'
-  | 'editor' | 'translator' | 'approver' | 'auditor' | 'admin';
+  | 'worker'
+  | 'supervisor'
+  | 'manager'
+  | 'safeguarding'
+  | 'refuge'
+  | 'interviewer'
+  | 'editor'
+  | 'translator'
+  | 'approver'
+  | 'auditor'
+  | 'admin';
 
 /** `GET /api/me` (401 when nobody is signed in). */
 export type Me = { id: string; name: string; roles: Role[]; onDutySince: number | null; trial: boolean };
@@ -105,8 +115,21 @@ export type Outcome = (typeof OUTCOMES)[number];
 
 /** Why a write was refused, as a code; `message` is the sentence to show; `owner` is who has the chat now. */
 export type DeskRefusal = {
-  error: 'takenByOther' | 'notYours' | 'closed' | 'stale' | 'notSafeToText' | 'malformed' | 'notFound' | 'notOnDuty'
-    | 'notSaved' | 'notAllowed' | 'wrongSignIn' | 'signInFirst' | 'unknownStep' | 'clientIdReused';
+  error:
+    | 'takenByOther'
+    | 'notYours'
+    | 'closed'
+    | 'stale'
+    | 'notSafeToText'
+    | 'malformed'
+    | 'notFound'
+    | 'notOnDuty'
+    | 'notSaved'
+    | 'notAllowed'
+    | 'wrongSignIn'
+    | 'signInFirst'
+    | 'unknownStep'
+    | 'clientIdReused';
   message: string;
   owner?: { id: string; name: string } | null;
 };
@@ -114,7 +137,13 @@ export type DeskRefusal = {
 export type SignInBody = { email: string; password: string; code: string };
 
 /** `POST /api/invitation` with the token from the link: what the set-up page shows. */
-export type InvitationView = { email: string; name: string; trial: boolean; totpSecret: string; totpUri: string };
+export type InvitationView = {
+  email: string;
+  name: string;
+  trial: boolean;
+  totpSecret: string;
+  totpUri: string;
+};
 export type AcceptInvitationBody = { token: string; password?: string; code?: string };
 
 // ---------------------------------------------------------------- socket events (both are doorbells: no text inside)

@@ -52,6 +52,8 @@ async function migrate({ db, engine }: Database): Promise<void> {
 
 /** The next free number of a gapless serial. Call it under {@link Database.lockNames} and at the end of a transaction. */
 export async function nextSerial(tx: Tx, table: 'desk_event' | 'audit'): Promise<number> {
-  const row = await sql<{ newest: number | null }>`select max(serial) as newest from ${sql.table(table)}`.execute(tx);
+  const row = await sql<{
+    newest: number | null;
+  }>`select max(serial) as newest from ${sql.table(table)}`.execute(tx);
   return (row.rows[0]?.newest ?? 0) + 1;
 }

@@ -43,7 +43,9 @@ function assertSettings(file: DatabaseSync): void {
   }
   const version = String(Object.values(file.prepare('select sqlite_version()').get() ?? {})[0]);
   const parts = version.split('.').map(Number);
-  const older = OLDEST_SAFE_VERSION.map((part, i) => (parts[i] ?? 0) - part).find(difference => difference !== 0);
+  const older = OLDEST_SAFE_VERSION.map((part, i) => (parts[i] ?? 0) - part).find(
+    difference => difference !== 0,
+  );
   if ((older ?? 0) < 0) throw new Error(`SQLite ${version} is too old: 3.51.3 or newer is needed.`);
 }
 
@@ -74,7 +76,8 @@ function wrap(statement: StatementSync): SqliteStatement {
 }
 
 function toSqlite(value: unknown): SQLInputValue {
-  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint') return value;
+  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint')
+    return value;
   if (value instanceof Uint8Array) return value;
   throw new TypeError(`A ${typeof value} cannot be stored.`);
 }

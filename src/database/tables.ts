@@ -44,6 +44,7 @@ export type ConversationRow = {
   last_seq: number;
   started_at: number;
   last_inbound_at: number;
+  last_message_at: number;
   /** When this wait for a person began; a bot's words never reset it. */
   waiting_since: number | null;
   asked_for_person_at: number | null;
@@ -132,7 +133,18 @@ export type AlertRow = {
 };
 
 export type DeskEventKind =
-  | 'arrived' | 'waiting' | 'claimed' | 'handedBack' | 'closed' | 'message' | 'alert' | 'left' | 'deleted' | 'delivery' | 'duty' | 'discarded';
+  | 'arrived'
+  | 'waiting'
+  | 'claimed'
+  | 'handedBack'
+  | 'closed'
+  | 'message'
+  | 'alert'
+  | 'left'
+  | 'deleted'
+  | 'delivery'
+  | 'duty'
+  | 'discarded';
 
 export type DeskEventRow = { serial: number; kind: DeskEventKind; subject: string; at: number };
 
@@ -146,7 +158,14 @@ export type AssignmentRow = {
   outcome: Outcome | 'handedBack' | null;
 };
 
-export type StaffRow = { id: string; email: string; name: string; roles: string; made_at: number; disabled_at: number | null };
+export type StaffRow = {
+  id: string;
+  email: string;
+  name: string;
+  roles: string;
+  made_at: number;
+  disabled_at: number | null;
+};
 
 export type CredentialRow = {
   id: string;

@@ -1,5 +1,15 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { type Key, seal, unseal } from './seal.ts';
 
@@ -16,8 +26,6 @@ export type KeyRing = {
   openConversationKey(conversationId: string, wrap: Uint8Array, wrappedBy: string): Key;
   /** The keyed hash by which a web token or an E.164 number is found again (HMAC-SHA-256, hex). */
   lookup(kind: 'web' | 'phone', value: string): string;
-  /** The keyed hash that stands for a thing in the audit log. */
-  pseudonym(id: string): string;
 };
 
 /** A weekly key has been destroyed, or was never here: what it wrapped cannot be read. */
@@ -34,6 +42,8 @@ const FIRST_MONDAY_MS = 4 * 24 * 3_600_000;
 
 /** A conversation's own key is its first; a later change of format counts on. */
 const FIRST_CONVERSATION_KEY = 1;
+/** So far from every other number that an envelope tells by itself that it is the service's. */
+export const SERVICE_KEY = 1_000_000;
 
 /** The number of the week that holds `now`. */
 export function weekNumber(now: number): number {
@@ -51,7 +61,7 @@ export function openKeys(keysDir: string): KeyRing {
     const number = /^week-(\d+)\.key$/.exec(name)?.[1];
     if (number) weeks.set(Number(number), { id: Number(number), bytes: readKey(keysDir, name) });
   }
-  const service: Key = { id: 1, bytes: readOrMake(keysDir, 'service.key') };
+  const service: Key = { id: SERVICE_KEY, bytes: readOrMake(keysDir, 'service.key') };
   const pepper = readOrMake(keysDir, 'pepper-1.key');
 
   function week(number: number, make: boolean): Key {
@@ -75,10 +85,12 @@ export function openKeys(keysDir: string): KeyRing {
     },
     openConversationKey(conversationId, wrap, wrappedBy) {
       const wrapping = week(Number(wrappedBy.replace('week-', '')), false);
-      return { id: FIRST_CONVERSATION_KEY, bytes: Buffer.from(unseal(wrapping, wrapPlace(conversationId), wrap)) };
+      return {
+        id: FIRST_CONVERSATION_KEY,
+        bytes: Buffer.from(unseal(wrapping, wrapPlace(conversationId), wrap)),
+      };
     },
     lookup: (kind, value) => createHmac('sha256', pepper).update(`${kind}:${value}`).digest('hex'),
-    pseudonym: id => createHmac('sha256', service.bytes).update(`audit:${id}`).digest('hex').slice(0, 32),
   };
 }
 
@@ -93,7 +105,8 @@ function readKey(dir: string, name: string): Buffer {
   } catch {
     throw new KeyMissing(name);
   }
-  if (bytes.length !== 32) throw new Error(`The key file ${name} in KEYS_DIR is damaged: it must hold 32 bytes.`);
+  if (bytes.length !== 32)
+    throw new Error(`The key file ${name} in KEYS_DIR is damaged: it must hold 32 bytes.`);
   return bytes;
 }
 

@@ -53,7 +53,10 @@ export function unseal(key: Key, about: About, sealed: Uint8Array): Buffer {
   decipher.setAAD(associated(header, about));
   decipher.setAuthTag(envelope.subarray(-TAG));
   try {
-    const padded = Buffer.concat([decipher.update(envelope.subarray(HEADER + NONCE, -TAG)), decipher.final()]);
+    const padded = Buffer.concat([
+      decipher.update(envelope.subarray(HEADER + NONCE, -TAG)),
+      decipher.final(),
+    ]);
     return padded.subarray(4, 4 + padded.readUInt32BE());
   } catch {
     throw new SealError('does not open');

@@ -19,7 +19,7 @@ const STATEMENTS = [
     id text primary key, channel text not null, language text not null, bundle text not null,
     flow text not null, step text not null, misses int not null, state text not null, severity int not null,
     owner_id text, epoch int not null, rev int not null, last_seq int not null,
-    started_at int not null, last_inbound_at int not null, waiting_since int, asked_for_person_at int, hidden_at int,
+    started_at int not null, last_inbound_at int not null, last_message_at int not null, waiting_since int, asked_for_person_at int, hidden_at int,
     retention_class text not null, delete_after_day int, slots bytes, return_stack bytes, risk_memory bytes)`,
   // The desk asks for these alone, however many conversations there are.
   `create index conversation_with_people on conversation (state, severity) where state in ('waiting', 'withWorker')`,

@@ -1,0 +1,63 @@
+import { lineVars } from '../conversation/lines.ts';
+import type { Outcome, Run } from '../conversation/run.ts';
+import { errorFields, type Log } from '../log.ts';
+import { SOURCE_LANGUAGE } from '../words.ts';
+import type { Sent, SentAnswer } from './protocol.ts';
+
+/**
+ * A message from a web page, by form, fetch or socket. The acknowledgement is given only after commit; when
+ * nothing could be saved it says so, with the numbers that answer now.
+ * @returns `ended` when this visit is over and a new one has to begin.
+ */
+export async function receive(run: Run, token: string, sent: Sent, log: Log): Promise<SentAnswer> {
+  let outcome: Outcome;
+  try {
+    outcome = await run.submit({
+      to: { kind: 'web', value: token },
+      event: {
+        type: 'replied',
+        text: sent.text ?? null,
+        choice: sent.choice ?? null,
+        clientId: sent.client_id,
+        providerId: null,
+      },
+    });
+  } catch (error) {
+    log('notSaved', errorFields(error));
+    return { ok: false, error: 'notSaved', message: service(run, 'page.notSent') };
+  }
+  if (outcome.kind === 'reused')
+    return { ok: false, error: 'clientIdReused', message: service(run, 'clientIdReused') };
+  if (outcome.kind === 'duplicate')
+    return {
+      ok: true,
+      client_id: sent.client_id,
+      seq: outcome.seq,
+      state: outcome.conversation.state,
+      events: [],
+    };
+  if (outcome.kind !== 'done' || !outcome.answer.ok)
+    return { ok: false, error: 'ended', message: service(run, 'page.ended') };
+  const { conversation, answer } = outcome;
+  const events =
+    answer.unsaved === undefined
+      ? outcome.events
+      : [
+          ...outcome.events,
+          { seq: conversation.lastSeq + 1, from: 'service' as const, text: answer.unsaved, at: run.now() },
+        ];
+  return {
+    ok: true,
+    client_id: sent.client_id,
+    seq: answer.seq,
+    state: conversation.state,
+    events,
+    ...(answer.leave && { leave: true }),
+  };
+}
+
+function service(run: Run, key: string): string {
+  const { live } = run.bundles;
+  const known = { now: run.now(), bundle: live, contacts: run.contacts, onDuty: false };
+  return live.words.text('service', key, SOURCE_LANGUAGE, lineVars(known, SOURCE_LANGUAGE));
+}

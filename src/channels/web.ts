@@ -1,0 +1,296 @@
+import { randomUUID } from 'node:crypto';
+import express, { type ErrorRequestHandler, type Request, type Response, type Router } from 'express';
+import { z } from 'zod';
+import { type PAGE_WORDS, type PageWords, renderNotice, renderPage } from '../browser/chat/page.ts';
+import { lineVars } from '../conversation/lines.ts';
+import type { Run } from '../conversation/run.ts';
+import { errorFields, type Log } from '../log.ts';
+import { SOURCE_LANGUAGE } from '../words.ts';
+import { type EventsAnswer, MAX_TEXT, type Sent, type SentAnswer, type SentRefusal } from './protocol.ts';
+import { receive } from './receive.ts';
+import { endVisitCookie, newVisit, visitOf, visitToken } from './visit.ts';
+
+/** The longest body: 4,000 characters, each written as up to nine bytes in a form, and the other fields. */
+const MAX_BODY = '48kb';
+
+/** What a message from the page may hold, and nothing else. Too long is answered by itself. */
+export const sentSchema = z
+  .strictObject({
+    client_id: z.string().regex(/^[\w-]{8,64}$/),
+    text: z.string().optional(),
+    choice: z.string().max(200).optional(),
+  })
+  .refine(sent => (sent.text === undefined) !== (sent.choice === undefined));
+
+export type WebDeps = {
+  run: Run;
+  trial: boolean;
+  publicUrl: string;
+  exitUrl: string;
+  log: Log;
+  /** Told after an exit, so that the visit's sockets close. */
+  onExit(token: string): void;
+};
+
+const STATUS: Record<SentRefusal, number> = {
+  tooLong: 413,
+  empty: 400,
+  malformed: 400,
+  notSaved: 503,
+  ended: 401,
+  clientIdReused: 409,
+};
+
+/** The young person's side: the page, sending, what is new, and the exit. Works without JavaScript. */
+export function webRoutes(deps: WebDeps): Router {
+  const { run, trial } = deps;
+  const router = express.Router();
+  const forms = express.urlencoded({ extended: false, limit: MAX_BODY, parameterLimit: 10 });
+  const json = express.json({ limit: MAX_BODY, strict: true });
+
+  router.get('/', async (req, res) => {
+    await showPage(deps, res, visitOf(req, res, trial));
+  });
+
+  router.post('/messages', sameOrigin(deps), json, forms, async (req, res) => {
+    const token = visitOf(req, res, trial);
+    const sent = readSent(req);
+    if ('refused' in sent) return refuse(deps, req, res, token, sent.refused);
+    let answer = await receive(run, token, sent, deps.log);
+    // That visit is over (an exit in another tab, or a closed chat): this message begins a new one.
+    if (!answer.ok && answer.error === 'ended')
+      answer = await receive(run, newVisit(res, trial), sent, deps.log);
+    if (!answer.ok) return refuse(deps, req, res, token, answer.error);
+    if (answer.leave) {
+      await endVisit(deps, res, token);
+      if (!wantsJson(req)) return leave(deps, res);
+    }
+    if (wantsJson(req)) return res.json(answer satisfies SentAnswer);
+    res.redirect(303, '/');
+  });
+
+  router.get('/events', async (req, res) => {
+    const after = z.coerce
+      .number()
+      .int()
+      .min(0)
+      .safeParse(req.query.after ?? 0);
+    if (!after.success) return refuse(deps, req, res, null, 'malformed');
+    const token = visitToken(req.headers.cookie, trial);
+    const answer = token ? await run.visitedLines(token, after.data) : null;
+    if (!answer) return refuse(deps, req, res, null, 'ended');
+    const { severity, ...shown } = answer;
+    res.json((trial ? { ...shown, severity } : shown) satisfies EventsAnswer);
+  });
+
+  router.all('/exit', async (req, res) => {
+    const token = visitToken(req.headers.cookie, trial);
+    endVisitCookie(res, trial);
+    if (token) await endVisit(deps, res, token);
+    if (req.method === 'POST') return leave(deps, res);
+    res.set('Clear-Site-Data', FORGET).redirect(302, deps.exitUrl);
+  });
+
+  router.use((_req, res) => {
+    res.status(404).send(notice(deps, ['page.notFound']));
+  });
+  router.use(failed(deps));
+  return router;
+}
+
+/** Not "cookies": the desk may be open in the same browser, and its cookie is not ours to take. */
+const FORGET = '"cache", "storage"';
+
+/** The way out for a form. A redirect would be refused: a form of ours may lead to nowhere but ourselves. */
+function leave(deps: WebDeps, res: Response): void {
+  res.set('Clear-Site-Data', FORGET).type('html');
+  res.send(
+    renderNotice({
+      language: SOURCE_LANGUAGE,
+      direction: 'ltr',
+      words: pageWords(deps),
+      title: '',
+      lines: [],
+      forwardHref: deps.exitUrl,
+    }),
+  );
+}
+
+/** Ends the visit. The way out must not depend on the database: what fails here is only logged. */
+async function endVisit({ run, log, onExit, trial }: WebDeps, res: Response, token: string): Promise<void> {
+  endVisitCookie(res, trial);
+  onExit(token);
+  try {
+    await run.submit({ to: { kind: 'web', value: token }, event: { type: 'left' } });
+  } catch (error) {
+    log('notSaved', errorFields(error));
+  }
+}
+
+function readSent(req: Request): Sent | { refused: SentRefusal } {
+  if (!req.is('application/json') && !req.is('application/x-www-form-urlencoded'))
+    return { refused: 'malformed' };
+  const read = sentSchema.safeParse(req.body);
+  if (!read.success) return { refused: 'malformed' };
+  const { client_id, text, choice } = read.data;
+  if (choice !== undefined) return { client_id, choice };
+  if (text === undefined || text.trim() === '') return { refused: 'empty' };
+  // A form sends every line break as two characters.
+  const plain = text.replaceAll('\r\n', '\n');
+  return plain.length > MAX_TEXT ? { refused: 'tooLong' } : { client_id, text: plain };
+}
+
+function wantsJson(req: Request): boolean {
+  return req.is('application/json') !== false || req.accepts(['html', 'json']) === 'json';
+}
+
+/** Says no: as JSON to the script; without JavaScript on the page itself, with the words given back. */
+async function refuse(
+  deps: WebDeps,
+  req: Request,
+  res: Response,
+  token: string | null,
+  error: SentRefusal,
+): Promise<void> {
+  const message = sentence(deps, error);
+  res.status(
+    error === 'malformed' &&
+      !req.is('application/json') &&
+      !req.is('application/x-www-form-urlencoded') &&
+      req.method === 'POST'
+      ? 415
+      : STATUS[error],
+  );
+  if (wantsJson(req) || token === null)
+    return void res.json({ ok: false, error, message } satisfies SentAnswer);
+  const given: unknown = req.body?.text;
+  await showPage(deps, res, token, message, typeof given === 'string' ? given : undefined);
+}
+
+function sentence(deps: WebDeps, error: SentRefusal): string {
+  if (error === 'tooLong') return service(deps, 'tooLong', { max: MAX_TEXT });
+  if (error === 'notSaved') return service(deps, 'page.notSent');
+  if (error === 'ended') return service(deps, 'page.ended');
+  return service(deps, error);
+}
+
+async function showPage(
+  deps: WebDeps,
+  res: Response,
+  token: string,
+  message?: string,
+  draft?: string,
+): Promise<void> {
+  const answer = await deps.run.visitedLines(token, 0).catch(error => {
+    // The database cannot be read: the page, the box and the numbers must still be there.
+    deps.log('requestFailed', errorFields(error));
+    return null;
+  });
+  res.type('html').send(
+    renderPage({
+      language: SOURCE_LANGUAGE,
+      direction: 'ltr',
+      events: answer?.events ?? [],
+      state: answer?.state ?? 'bot',
+      clientId: randomUUID(),
+      choiceClientId: randomUUID(),
+      words: pageWords(deps),
+      started: answer !== null,
+      ...(message !== undefined && { notice: message }),
+      ...(draft !== undefined && { draft }),
+    }),
+  );
+}
+
+function notice(deps: WebDeps, keys: string[]): string {
+  const [title = ''] = keys.map(key => service(deps, key));
+  return renderNotice({
+    language: SOURCE_LANGUAGE,
+    direction: 'ltr',
+    words: pageWords(deps),
+    title,
+    lines: [],
+    backHref: '/',
+  });
+}
+
+function service({ run }: WebDeps, key: string, vars = {}): string {
+  const { live } = run.bundles;
+  // Whether somebody is on duty is not asked here: no line of the page says so.
+  const known = { now: run.now(), bundle: live, contacts: run.contacts, onDuty: false };
+  return live.words.text('service', key, SOURCE_LANGUAGE, lineVars(known, SOURCE_LANGUAGE, vars));
+}
+
+function pageWords(deps: WebDeps): PageWords {
+  const read = (key: (typeof PAGE_WORDS)[number]) => service(deps, `page.${key}`);
+  return {
+    title: read('title'),
+    intro: read('intro'),
+    start: read('start'),
+    log: read('log'),
+    choices: read('choices'),
+    message: read('message'),
+    send: read('send'),
+    exit: read('exit'),
+    checkNew: read('checkNew'),
+    skipLink: read('skipLink'),
+    noScript: read('noScript'),
+    you: read('you'),
+    bot: read('bot'),
+    worker: read('worker'),
+    service: read('service'),
+    ended: read('ended'),
+    startAgain: read('startAgain'),
+    sending: read('sending'),
+    sent: read('sent'),
+    notSent: read('notSent'),
+    notSentYet: read('notSentYet'),
+    tryAgain: read('tryAgain'),
+    offline: read('offline'),
+    back: read('back'),
+    tooLong: service(deps, 'tooLong', { max: MAX_TEXT }),
+  };
+}
+
+/**
+ * Refuses what another website sends in a visitor's name. Our pages send no referrer, so a form of ours comes with
+ * `Origin: null`; the browser's own `Sec-Fetch-Site` tells it apart, and the cookie is SameSite=Strict besides.
+ */
+function sameOrigin({ publicUrl }: WebDeps) {
+  const own = new URL(publicUrl).origin;
+  return (req: Request, res: Response, next: () => void) => {
+    const site = req.get('sec-fetch-site');
+    const origin = req.get('origin');
+    const foreign =
+      site === undefined
+        ? origin !== undefined && origin !== own && origin !== 'null'
+        : site !== 'same-origin' && site !== 'none';
+    if (foreign) res.status(403).json({ ok: false, error: 'malformed', message: 'Refused.' });
+    else next();
+  };
+}
+
+/** Whatever else goes wrong: no stack, no detail, and the numbers that answer now. */
+function failed(deps: WebDeps): ErrorRequestHandler {
+  return (error, req, res, next) => {
+    if (res.headersSent) return next(error);
+    const status =
+      typeof error?.status === 'number' && error.status >= 400 && error.status < 500 ? error.status : 500;
+    if (status >= 500) deps.log('requestFailed', errorFields(error));
+    const refusal: SentRefusal = status === 413 ? 'tooLong' : status < 500 ? 'malformed' : 'notSaved';
+    const message = sentence(deps, refusal);
+    res.status(status);
+    if (wantsJson(req)) return void res.json({ ok: false, error: refusal, message } satisfies SentAnswer);
+    const title = status >= 500 ? service(deps, 'page.wrong') : message;
+    res.type('html').send(
+      renderNotice({
+        language: SOURCE_LANGUAGE,
+        direction: 'ltr',
+        words: pageWords(deps),
+        title,
+        lines: [],
+        backHref: '/',
+      }),
+    );
+  };
+}

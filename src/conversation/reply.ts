@@ -1,0 +1,173 @@
+import { conversationSeverity, remember as rememberRisk } from '../risk/accumulate.ts';
+import { detect, type Finding } from '../risk/detect.ts';
+import { alwaysWord, doAlways } from './always.ts';
+import type { Answer, Conversation, Event } from './conversation.ts';
+import { PERSON_CHOICE, runFlow } from './flow-run.ts';
+import { answerByButton, answerInWords, personAsked, WELCOME } from './question.ts';
+import { bringPerson, sayService, serviceLine, setContact, type Turn } from './turn.ts';
+
+/** The fixed steps at severity 3. */
+const EMERGENCY = 'emergency';
+
+/** The button of the page before anything was said. */
+const START_CHOICE = 'start';
+
+type Replied = Extract<Event, { type: 'replied' }>;
+
+/**
+ * What a young person's message does. Risk is read first, then the words that always work; only then does the
+ * flow see it. Whoever brings a person is told who will see it before they type more.
+ */
+export function replied(turn: Turn, event: Replied): Answer {
+  const { conversation, known } = turn;
+  const said = event.choice === null ? (event.text ?? '') : labelOf(turn, event.choice);
+  const first = conversation.lastSeq === 0;
+  conversation.lastSeq += 1;
+  const seq = conversation.lastSeq;
+  turn.effects.push({
+    type: 'hear',
+    seq,
+    text: said,
+    clientId: event.clientId,
+    providerId: event.providerId,
+  });
+  conversation.lastInboundAt = known.now;
+  conversation.lastMessageAt = known.now;
+  // Whoever writes can be reached: a pause is over, and so is a network that refused them.
+  const { reachability } = conversation.contact;
+  if (reachability === 'paused' || reachability === 'failed') setContact(turn, { reachability: 'open' });
+  if (first) turn.effects.push({ type: 'tellDesk', kind: 'arrived' });
+
+  const finding = readRisk(turn, said);
+  const always =
+    event.choice === PERSON_CHOICE
+      ? 'person'
+      : event.choice === null
+        ? alwaysWord(said, known.bundle.words)
+        : null;
+  if (always && always !== 'person') {
+    raiseIfRisky(turn, finding);
+    return { ok: true, seq, ...doAlways(turn, always) };
+  }
+  if (conversation.state === 'withWorker' || mustNotText(turn)) {
+    onlyPeopleAnswer(turn, finding);
+    return { ok: true, seq };
+  }
+  const raised = raiseIfRisky(turn, finding);
+  if (raised === 3 && conversation.place?.flow !== EMERGENCY) breakIn(turn);
+  else if (always === 'person' || finding.wantsHuman) personAsked(turn);
+  else if (first) runFlow(turn, { enter: WELCOME });
+  else if (event.choice !== null) answerByButton(turn, event.choice);
+  else answerInWords(turn, said, finding);
+  if (conversation.state === 'waiting' && raised === 0)
+    turn.effects.push({ type: 'tellDesk', kind: 'message' });
+  return { ok: true, seq };
+}
+
+/** Whether this phone is one that only a worker may text: after STOP, when it is watched, or when they said never. */
+function mustNotText({ conversation: { channel, contact } }: Turn): boolean {
+  return (
+    channel === 'sms' &&
+    (contact.reachability === 'stopped' ||
+      contact.reachability === 'watched' ||
+      contact.safeToText === 'never')
+  );
+}
+
+/** The words on a button, for the transcript. Buttons of earlier questions keep their words. */
+function labelOf(turn: Turn, value: string): string {
+  const { conversation, known } = turn;
+  if (value === PERSON_CHOICE) return serviceLine(turn, 'choice.person');
+  if (value === START_CHOICE) return serviceLine(turn, 'page.start');
+  const [flow = '', step = '', choice = ''] = value.split('.');
+  const key = `${step}.choices.${choice}`;
+  const { words } = known.bundle;
+  return words.has(flow, key)
+    ? words.text(flow, key, conversation.language)
+    : serviceLine(turn, 'choice.unknown');
+}
+
+function readRisk(turn: Turn, said: string): Finding {
+  const { conversation, known } = turn;
+  const message = { text: said, at: known.now };
+  const finding = detect(known.lexicon, conversation.riskMemory, message);
+  conversation.riskMemory = rememberRisk(conversation.riskMemory, finding, message);
+  const severity = Math.max(
+    conversation.severity,
+    finding.severity,
+    conversationSeverity(conversation.riskMemory),
+  );
+  conversation.severity = severity === 3 ? 3 : severity === 2 ? 2 : severity === 1 ? 1 : 0;
+  // Somebody else reads this phone: from here on nothing goes to it but what a worker has decided.
+  if (finding.channelUnsafe) setContact(turn, { reachability: 'watched' });
+  return finding;
+}
+
+/**
+ * Puts the conversation in the queue when the message says more than the open alerts already do, and says so.
+ * @returns the level raised (2 or 3), or 0.
+ */
+function raiseIfRisky(turn: Turn, finding: Finding): 0 | 2 | 3 {
+  const { conversation, known } = turn;
+  const level = finding.severity;
+  if (level < 2) return 0;
+  const already = known.openAlerts
+    .filter(alert => alert.severity >= level)
+    .flatMap(alert => alert.categories);
+  if (finding.categories.every(category => already.includes(category))) return 0;
+  turn.effects.push({
+    type: 'raiseAlert',
+    severity: level,
+    categories: finding.categories,
+    evidence: finding.evidence,
+  });
+  const isNew = bringPerson(turn);
+  if (conversation.state === 'withWorker') return 0;
+  // At 3 the fixed emergency steps say all of this themselves.
+  if (level === 3) return 3;
+  if (isNew) sayService(turn, known.onDuty ? 'waiting.risk' : 'waiting.nobody');
+  return 2;
+}
+
+/** Pauses the flow for the fixed emergency steps; it is resumed when asked. */
+function breakIn(turn: Turn): void {
+  const { conversation } = turn;
+  if (conversation.place)
+    conversation.returns = [...conversation.returns, { ...conversation.place, then: 'again' }];
+  runFlow(turn, { enter: EMERGENCY });
+}
+
+/** A worker has the chat, or texts were stopped: the message is kept and the desk told; the bot says nothing. */
+function onlyPeopleAnswer(turn: Turn, finding: Finding): void {
+  const { conversation, known } = turn;
+  const raised = raiseIfRisky(turn, finding);
+  if (conversation.state === 'withWorker') conversation.waitingSince ??= known.now;
+  if (conversation.state === 'bot') bringPerson(turn);
+  else if (raised === 0) turn.effects.push({ type: 'tellDesk', kind: 'message' });
+}
+
+/** A conversation as it is before anything was said. */
+export function newConversation(
+  seed: Pick<Conversation, 'id' | 'channel' | 'language' | 'bundle' | 'startedAt' | 'riskMemory'>,
+): Conversation {
+  return {
+    ...seed,
+    place: null,
+    misses: 0,
+    state: 'bot',
+    severity: 0,
+    ownerId: null,
+    epoch: 0,
+    rev: 0,
+    lastSeq: 0,
+    lastInboundAt: seed.startedAt,
+    lastMessageAt: seed.startedAt,
+    waitingSince: null,
+    askedForPersonAt: null,
+    hiddenAt: null,
+    slots: {},
+    returns: [],
+    trail: [],
+    contact: { reachability: 'open', safeToText: 'unknown', quietUntil: null },
+  };
+}

@@ -1,0 +1,300 @@
+import type { ChatEvent, Choice } from '../channels/protocol.ts';
+import type { Db, Engine, Tx } from '../database/database.ts';
+import type {
+  ContactPointRow,
+  ConversationKeyRow,
+  ConversationRow,
+  MessageRow,
+  Sender,
+  Tables,
+  TimerRow,
+} from '../database/tables.ts';
+import type { KeyRing } from '../privacy/keys.ts';
+import { type Key, seal, unseal } from '../privacy/seal.ts';
+import { NO_MEMORY } from '../risk/accumulate.ts';
+import type { Conversation } from './conversation.ts';
+
+/** A conversation with its key, as it was `before` this tick, and the rows that it was opened from. */
+export type Opened = {
+  conversation: Conversation;
+  before: Conversation;
+  key: Key;
+  row: ConversationRow | null;
+  point: ContactPointRow | null;
+};
+
+/** How many conversations' keys stay unwrapped in memory. */
+const KEPT_KEYS = 5_000;
+
+/** Unwraps conversation keys, and keeps those in use. */
+export class ConversationKeys {
+  readonly #ring: KeyRing;
+  readonly #kept = new Map<string, Key>();
+
+  constructor(ring: KeyRing) {
+    this.#ring = ring;
+  }
+
+  /** @throws SealError or KeyMissing when the wrap cannot be opened. */
+  open(conversationId: string, wrap: Uint8Array, wrappedBy: string): Key {
+    return (
+      this.#kept.get(conversationId) ??
+      this.keep(conversationId, this.#ring.openConversationKey(conversationId, wrap, wrappedBy))
+    );
+  }
+
+  keep(conversationId: string, key: Key): Key {
+    if (this.#kept.size >= KEPT_KEYS)
+      for (const oldest of [...this.#kept.keys()].slice(0, KEPT_KEYS / 10)) this.#kept.delete(oldest);
+    this.#kept.set(conversationId, key);
+    return key;
+  }
+
+  forget(conversationId: string): void {
+    this.#kept.delete(conversationId);
+  }
+}
+
+/** The contact points that carry any of these look-ups, oldest first, ended ones too. */
+export function findContactPoints(tx: Tx, lookups: string[]): Promise<ContactPointRow[]> {
+  return tx
+    .selectFrom('contact_point')
+    .selectAll()
+    .where('lookup', 'in', lookups)
+    .orderBy('made_at')
+    .orderBy('id')
+    .execute();
+}
+
+export function findContactPointsOf(tx: Tx, ids: string[]): Promise<ContactPointRow[]> {
+  return tx.selectFrom('contact_point').selectAll().where('conversation_id', 'in', ids).execute();
+}
+
+export type LoadedRow = ConversationRow & { wrap: Uint8Array | null; wrapped_by: string | null };
+
+/** The conversations, locked in id order until the transaction ends, with the wraps of their keys. */
+export function loadConversations(tx: Tx, engine: Engine, ids: string[]): Promise<LoadedRow[]> {
+  const query = tx
+    .selectFrom('conversation')
+    .leftJoin('conversation_key', 'conversation_key.conversation_id', 'conversation.id')
+    .selectAll('conversation')
+    .select(['conversation_key.wrap', 'conversation_key.wrapped_by'])
+    .where('conversation.id', 'in', ids)
+    .orderBy('conversation.id');
+  return (engine === 'postgres' ? query.forUpdate('conversation') : query).execute();
+}
+
+/** Opens a row. @throws SealError when anything in it was moved or damaged. */
+export function openConversation(row: ConversationRow, key: Key, point: ContactPointRow | null): Opened {
+  const stack = openJson<Pick<Conversation, 'returns' | 'trail'>>(key, 'return_stack', row, {
+    returns: [],
+    trail: [],
+  });
+  const conversation: Conversation = {
+    id: row.id,
+    channel: row.channel,
+    language: row.language,
+    bundle: row.bundle,
+    place: row.flow === '' ? null : { flow: row.flow, step: row.step },
+    misses: row.misses,
+    state: row.state,
+    severity: row.severity,
+    ownerId: row.owner_id,
+    epoch: row.epoch,
+    rev: row.rev,
+    lastSeq: row.last_seq,
+    startedAt: row.started_at,
+    lastInboundAt: row.last_inbound_at,
+    lastMessageAt: row.last_message_at,
+    waitingSince: row.waiting_since,
+    askedForPersonAt: row.asked_for_person_at,
+    hiddenAt: row.hidden_at,
+    slots: openJson(key, 'slots', row, {}),
+    ...stack,
+    riskMemory: openJson(key, 'risk_memory', row, NO_MEMORY),
+    contact: {
+      reachability: point?.reachability ?? 'open',
+      safeToText: point?.safe_to_text ?? 'unknown',
+      quietUntil: point?.quiet_until ?? null,
+    },
+  };
+  return { conversation, before: conversation, key, row, point };
+}
+
+type SealedColumn = 'slots' | 'return_stack' | 'risk_memory';
+
+function openJson<T>(key: Key, column: SealedColumn, row: ConversationRow, empty: T): T {
+  const sealed = row[column];
+  return sealed === null
+    ? empty
+    : JSON.parse(unseal(key, { table: 'conversation', column, id: row.id }, sealed).toString('utf8'));
+}
+
+/** The row to save. A part that did not change keeps its envelope; an empty one has none. */
+export function toRow({ conversation, before: was, key, row }: Opened): ConversationRow {
+  const sealed = (column: SealedColumn, value: unknown, old: unknown, empty: unknown) => {
+    const json = JSON.stringify(value);
+    if (json === JSON.stringify(empty)) return null;
+    if (row && json === JSON.stringify(old)) return row[column];
+    return seal(key, { table: 'conversation', column, id: conversation.id }, json);
+  };
+  const { returns, trail } = conversation;
+  return {
+    id: conversation.id,
+    channel: conversation.channel,
+    language: conversation.language,
+    bundle: conversation.bundle,
+    flow: conversation.place?.flow ?? '',
+    step: conversation.place?.step ?? '',
+    misses: conversation.misses,
+    state: conversation.state,
+    severity: conversation.severity,
+    owner_id: conversation.ownerId,
+    epoch: conversation.epoch,
+    rev: conversation.rev + 1,
+    last_seq: conversation.lastSeq,
+    started_at: conversation.startedAt,
+    last_inbound_at: conversation.lastInboundAt,
+    last_message_at: conversation.lastMessageAt,
+    waiting_since: conversation.waitingSince,
+    asked_for_person_at: conversation.askedForPersonAt,
+    hidden_at: conversation.hiddenAt,
+    retention_class:
+      conversation.hiddenAt !== null ? 'delete' : conversation.state === 'closed' ? 'closed' : 'open',
+    delete_after_day: row?.delete_after_day ?? null,
+    slots: sealed('slots', conversation.slots, was.slots, {}),
+    return_stack: sealed(
+      'return_stack',
+      { returns, trail },
+      { returns: was.returns, trail: was.trail },
+      { returns: [], trail: [] },
+    ),
+    risk_memory: sealed('risk_memory', conversation.riskMemory, was.riskMemory, NO_MEMORY),
+  };
+}
+
+/** What a message row's body holds once opened. */
+export type Body = { text: string; choices?: Choice[] };
+
+export function sealBody(key: Key, conversationId: string, seq: number, sender: Sender, body: Body): Buffer {
+  return seal(
+    key,
+    { table: 'message', column: 'body', id: conversationId, seq, role: sender },
+    JSON.stringify(body),
+  );
+}
+
+export function openBody(
+  key: Key,
+  row: Pick<MessageRow, 'conversation_id' | 'seq' | 'sender' | 'body'>,
+): Body {
+  const place = { table: 'message', column: 'body', id: row.conversation_id, seq: row.seq, role: row.sender };
+  return JSON.parse(unseal(key, place, row.body).toString('utf8'));
+}
+
+const FROM = { youngPerson: 'you', bot: 'bot', worker: 'worker', service: 'service' } as const;
+
+/** A message row as the young person sees it. */
+export function toChatEvent(key: Key, row: MessageRow): ChatEvent {
+  return { seq: row.seq, from: FROM[row.sender], at: row.at, ...openBody(key, row) };
+}
+
+/** Lines of a conversation after `after`, in order; those before it was hidden are left out. */
+export function messagesAfter(
+  db: Db,
+  conversationId: string,
+  after: number,
+  hiddenAt: number | null,
+): Promise<MessageRow[]> {
+  const query = db
+    .selectFrom('message')
+    .selectAll()
+    .where('conversation_id', '=', conversationId)
+    .where('seq', '>', after)
+    .orderBy('seq');
+  return (hiddenAt === null ? query : query.where('at', '>', hiddenAt)).execute();
+}
+
+/** Messages that were already taken in: by their browser's id within their conversations, or by their MessageSid. */
+export function findTaken(
+  tx: Tx,
+  ids: string[],
+  clientIds: string[],
+  providerIds: string[],
+): Promise<MessageRow[]> {
+  return tx
+    .selectFrom('message')
+    .selectAll()
+    .where(where =>
+      where.or([
+        ...(clientIds.length > 0 && ids.length > 0
+          ? [where.and([where('conversation_id', 'in', ids), where('client_id', 'in', clientIds)])]
+          : []),
+        ...(providerIds.length > 0 ? [where('provider_id', 'in', providerIds)] : []),
+      ]),
+    )
+    .execute();
+}
+
+export function findOpenAlerts(tx: Tx, ids: string[]) {
+  return tx
+    .selectFrom('alert')
+    .select(['conversation_id', 'severity', 'categories'])
+    .where('conversation_id', 'in', ids)
+    .where('closed_at', 'is', null)
+    .execute();
+}
+
+export function findTimers(tx: Tx, ids: string[]): Promise<TimerRow[]> {
+  return tx.selectFrom('timer').selectAll().where('conversation_id', 'in', ids).execute();
+}
+
+/** Saves all conversations of a tick in one statement. @throws Error when one was changed by somebody else meanwhile. */
+export async function saveConversations(tx: Tx, rows: ConversationRow[]): Promise<void> {
+  const result = await tx
+    .insertInto('conversation')
+    .values(rows)
+    .onConflict(found =>
+      found
+        .column('id')
+        .doUpdateSet(eb => Object.fromEntries(CHANGING.map(column => [column, eb.ref(`excluded.${column}`)])))
+        .whereRef('conversation.rev', '<', 'excluded.rev'),
+    )
+    .executeTakeFirstOrThrow();
+  if (result.numInsertedOrUpdatedRows !== BigInt(rows.length))
+    throw new Error('A conversation was changed by another process.');
+}
+
+/** The keys and contact points of conversations that began in this tick. */
+export async function saveBeginnings(
+  tx: Tx,
+  keys: ConversationKeyRow[],
+  points: ContactPointRow[],
+): Promise<void> {
+  if (keys.length > 0) await tx.insertInto('conversation_key').values(keys).execute();
+  if (points.length > 0) await tx.insertInto('contact_point').values(points).execute();
+}
+
+const CHANGING = [
+  'language',
+  'bundle',
+  'flow',
+  'step',
+  'misses',
+  'state',
+  'severity',
+  'owner_id',
+  'epoch',
+  'rev',
+  'last_seq',
+  'last_inbound_at',
+  'last_message_at',
+  'waiting_since',
+  'asked_for_person_at',
+  'hidden_at',
+  'retention_class',
+  'delete_after_day',
+  'slots',
+  'return_stack',
+  'risk_memory',
+] as const satisfies (keyof Tables['conversation'])[];

@@ -1,0 +1,61 @@
+/**
+ * What somebody meant who answered a question: by number, by the words of a choice, by emoji, or misspelt.
+ * Never a guess between two: what could mean both means neither.
+ */
+export type Option = { id: string; label: string; words: string[] };
+
+/** Letters that may be wrong, by the length of the word: short words are too near to one another. */
+const slipsIn = (word: string) => (word.length >= 8 ? 2 : word.length >= 5 ? 1 : 0);
+
+/**
+ * @param options in the order in which they were shown, numbered from 1.
+ * @returns the id of the option meant, or null.
+ */
+export function understand(said: string, options: Option[]): string | null {
+  const words = plain(said);
+  if (/^\d{1,2}$/.test(words)) return options[Number(words) - 1]?.id ?? null;
+  const only = (found: Option[]) => (found.length === 1 ? (found[0]?.id ?? null) : null);
+  const phrases = new Map(options.map(option => [option, [option.label, ...option.words].map(plain)]));
+  const phrasesOf = (option: Option) => phrases.get(option) ?? [];
+  return (
+    only(options.filter(option => phrasesOf(option).includes(words))) ??
+    only(
+      options.filter(option => phrasesOf(option).some(phrase => phrase.length > 2 && holds(words, phrase))),
+    ) ??
+    only(options.filter(option => phrasesOf(option).some(phrase => slips(words, phrase) <= slipsIn(phrase))))
+  );
+}
+
+/** Lower case, without accents, marks and doubled spaces; emoji stay. */
+function plain(text: string): string {
+  return text
+    .normalize('NFKD')
+    .replace(/\p{M}|\uFE0F|['’]/gu, '')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\p{Extended_Pictographic}]+/gu, ' ')
+    .trim();
+}
+
+function holds(words: string, phrase: string): boolean {
+  return ` ${words} `.includes(` ${phrase} `);
+}
+
+/** Damerau-Levenshtein distance (optimal string alignment), or a large number when the lengths are far apart. */
+function slips(a: string, b: string): number {
+  if (Math.abs(a.length - b.length) > 2) return Number.POSITIVE_INFINITY;
+  let before: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1];
+      let cost = Math.min((last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (last[j - 1] ?? 0) + (same ? 0 : 1));
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        cost = Math.min(cost, (before[j - 2] ?? 0) + 1);
+      row.push(cost);
+    }
+    before = last;
+    last = row;
+  }
+  return last[b.length] ?? 0;
+}
