@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import express, { type Express } from 'express';
@@ -21,9 +21,19 @@ export async function openListener(port: number, url: string | null): Promise<Li
   return { http, url: known, origin: new URL(known).origin, close: () => closeServer(http) };
 }
 
+const leftToSocket = new WeakSet<IncomingMessage>();
+
+/** Says that the socket answers this request: it and the app both hear every one, and only one may answer. */
+export function leaveToSocket(req: IncomingMessage): void {
+  leftToSocket.add(req);
+}
+
 /** One listener: nothing cached, nothing framed, nothing from elsewhere (security.md WB-1, WB-2). */
 export function listenerApp(url: string): Express {
   const app = express();
+  app.use((req, _res, next) => {
+    if (!leftToSocket.has(req)) next();
+  });
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', 'simple');

@@ -4,12 +4,20 @@ import type { Flow } from './flows/flow.ts';
 /** Texts by language, then by namespace (`service`, or a flow's name), then by flat key. */
 export type Texts = Record<string, Record<string, Record<string, string>>>;
 
+export type Value = string | number;
+export type Vars = Record<string, Value>;
+
 export type Words = {
   /**
-   * The text for `key` in `language` (English where it is missing), with `vars` filled in. Nothing is escaped:
-   * the web page escapes whatever it shows.
+   * The text for `key` in `language` (English where it is missing), with `vars` filled in: a record, or a function
+   * that is asked for each name that the text holds. Nothing is escaped: the web page escapes whatever it shows.
    */
-  text(namespace: string, key: string, language: string, vars?: Record<string, string | number>): string;
+  text(
+    namespace: string,
+    key: string,
+    language: string,
+    vars?: Vars | ((name: string) => Value | undefined),
+  ): string;
   has(namespace: string, key: string): boolean;
 };
 
@@ -31,10 +39,11 @@ export function makeWords(texts: Texts): Words {
     text(ns, key, lng, vars = {}) {
       const raw = texts[lng]?.[ns]?.[key] ?? texts[SOURCE_LANGUAGE]?.[ns]?.[key];
       if (raw !== undefined && !raw.includes('{{')) return raw;
-      // Only what the text names is taken from `vars`: some of it costs work to make.
-      const named = [...(raw ?? '').matchAll(/\{\{(\w+)\}\}/g)].flatMap(([, name]) =>
-        name && name in vars ? [[name, vars[name]]] : [],
-      );
+      const given = typeof vars === 'function' ? vars : (name: string) => vars[name];
+      const named = [...(raw ?? '').matchAll(/\{\{(\w+)\}\}/g)].flatMap(([, name = '']) => {
+        const value = given(name);
+        return value === undefined ? [] : [[name, value]];
+      });
       return String(instance.t(key, { ...Object.fromEntries(named), ns, lng }));
     },
     has: (ns, key) => texts[SOURCE_LANGUAGE]?.[ns]?.[key] !== undefined,

@@ -36,7 +36,7 @@ const PURE = [
 /** Packages that decide nothing by themselves and touch nothing. */
 const PURE_PACKAGES = ['xstate', 'yaml', 'zod', 'i18next', 'libphonenumber-js', 'sms-segments-calculator'];
 
-const KNOWS_EVERYBODY = [/^src\/(main|app|cli|content|trial)\.ts$/];
+const KNOWS_EVERYBODY = [/^src\/(main|app|cli|content|trial)\.ts$/, /^src\/commands\//];
 
 /** What any shell file may import besides its own folder and the pure files. */
 const COMMON_GROUND = [

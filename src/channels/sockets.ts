@@ -1,6 +1,7 @@
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import { Server } from 'socket.io';
 import type { Committed, Run } from '../conversation/run.ts';
+import { leaveToSocket } from '../listener.ts';
 import { errorFields, type Log } from '../log.ts';
 import { may } from '../staff/permissions.ts';
 import { findSession, sessionToken } from '../staff/sessions.ts';
@@ -37,6 +38,7 @@ export function chatSocket(http: HttpServer, origin: string, { run, trial, log }
     pingTimeout: 20_000,
     allowRequest: fromOrigin(origin),
   });
+  answerAlone(http, io.path());
   io.use(async (socket, next) => {
     const token = visitToken(socket.handshake.headers.cookie, trial);
     if (!token) return next(new Error('No visit.'));
@@ -88,6 +90,7 @@ export function deskSocket(http: HttpServer, origin: string, { run, trial, log }
     pingTimeout: 8_000,
     allowRequest: fromOrigin(origin),
   });
+  answerAlone(http, io.path());
   io.use(async (socket, next) => {
     const token = sessionToken(socket.handshake.headers.cookie, trial);
     const staff = token
@@ -118,6 +121,13 @@ export function deskSocket(http: HttpServer, origin: string, { run, trial, log }
 const DESK = 'desk';
 const sessionRoom = (id: string) => `session:${id}`;
 const visitRoom = (run: Run, token: string) => `visit:${run.keys.lookup('web', token)}`;
+
+/** Long polling comes as plain requests, and the app of the same listener hears those as well. */
+function answerAlone(http: HttpServer, path: string): void {
+  http.prependListener('request', req => {
+    if (req.url?.startsWith(`${path}/`)) leaveToSocket(req);
+  });
+}
 
 /** CORS does not cover websockets: a page of any address may open one unless its Origin is looked at. */
 function fromOrigin(origin: string) {

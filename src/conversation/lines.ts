@@ -1,7 +1,6 @@
 import { type Contact, closesAt, openContacts } from '../directory/contacts.ts';
 import type { Bundle } from '../flows/bundle.ts';
-
-export type Vars = Record<string, string | number>;
+import type { Value, Vars } from '../words.ts';
 
 /** The kinds of contact that {{numbers}} lists when nothing narrower was asked for. */
 const USUAL_KINDS = ['talk', 'runaway'];
@@ -13,25 +12,24 @@ type LinesKnown = { now: number; bundle: Bundle; contacts: Contact[]; onDuty: bo
 
 /**
  * What the fixed lines and the flows may name: {{numbers}} (who answers at this minute), {{emergency}} (999) and
- * {{person}} (whether somebody is on duty). Only numbers that are open at `now` are ever listed.
+ * {{person}} (whether somebody is on duty), besides `more`. Made only for a line that names it: opening hours
+ * cost work. Only numbers that are open at `now` are ever listed.
  */
-export function lineVars(known: LinesKnown, language: string, more: Vars = {}): Vars {
+export function lineVars(
+  known: LinesKnown,
+  language: string,
+  more: Vars = {},
+): (name: string) => Value | undefined {
   const { bundle, contacts, now } = known;
-  // Getters, because few lines name any of these and opening hours cost work; a spread would read them all.
-  return Object.defineProperties(
-    {
-      get numbers() {
-        return numberLines(known, language, openContacts(contacts, now, { kinds: USUAL_KINDS }));
-      },
-      get emergency() {
-        return emergencyLine(known, language);
-      },
-      get person() {
-        return bundle.words.text('service', known.onDuty ? 'person.onDuty' : 'person.offDuty', language);
-      },
-    },
-    Object.getOwnPropertyDescriptors(more),
-  );
+  return name => {
+    if (Object.hasOwn(more, name)) return more[name];
+    if (name === 'numbers')
+      return numberLines(known, language, openContacts(contacts, now, { kinds: USUAL_KINDS }));
+    if (name === 'emergency') return emergencyLine(known, language);
+    if (name === 'person')
+      return bundle.words.text('service', known.onDuty ? 'person.onDuty' : 'person.offDuty', language);
+    return undefined;
+  };
 }
 
 /** The one line that is never left out: 999. */

@@ -11,12 +11,13 @@ export const HOME: Place = { flow: WELCOME, step: 'menu' };
 /**
  * Takes a message in the person's own words as the answer to the open question: one of its choices by number,
  * words, emoji or misspelling; else the text it asks for; else it was not understood.
+ * @param raised whether this very message has brought a person
  */
-export function answerInWords(turn: Turn, said: string, finding: Finding): void {
+export function answerInWords(turn: Turn, said: string, finding: Finding, raised: boolean): void {
   if (finding.severity === 1) sayService(turn, 'watch.offer');
   const step = questionOf(turn);
   if (!step) {
-    resting(turn);
+    resting(turn, raised);
     return;
   }
   const { choices, text } = step.kind;
@@ -75,9 +76,10 @@ export function putQuestionAgain(turn: Turn): void {
 }
 
 /** No question is open: whoever waits for a person is heard; whoever comes back begins at the menu. */
-function resting(turn: Turn): void {
+function resting(turn: Turn, raised: boolean): void {
   const { conversation } = turn;
-  if (conversation.state !== 'waiting') runFlow(turn, { to: HOME });
+  // The bot goes on while a person is fetched.
+  if (conversation.state !== 'waiting' || raised) runFlow(turn, { to: HOME });
   else {
     conversation.misses += 1;
     if (conversation.misses === 1) sayService(turn, 'waiting.noted');

@@ -58,7 +58,7 @@ export function replied(turn: Turn, event: Replied): Answer {
   else if (always === 'person' || finding.wantsHuman) personAsked(turn);
   else if (first) runFlow(turn, { enter: WELCOME });
   else if (event.choice !== null) answerByButton(turn, event.choice);
-  else answerInWords(turn, said, finding);
+  else answerInWords(turn, said, finding, raised > 0);
   if (conversation.state === 'waiting' && raised === 0)
     turn.effects.push({ type: 'tellDesk', kind: 'message' });
   return { ok: true, seq };

@@ -5,7 +5,7 @@ import type { Bundles } from '../flows/store.ts';
 import type { KeyRing } from '../privacy/keys.ts';
 import type { Lexicon } from '../risk/lexicon.ts';
 import type { Answer, Conversation, Event } from './conversation.ts';
-import { ConversationKeys } from './store.ts';
+import { OpenedConversations } from './opened.ts';
 import { runTick } from './tick.ts';
 import { type VisitedLines, visitedConversation, visitedLines } from './visits.ts';
 
@@ -42,7 +42,7 @@ export type RunParts = {
 };
 
 export type Run = RunParts & {
-  opened: ConversationKeys;
+  opened: OpenedConversations;
   /**
    * Takes an event in. Resolves once everything that follows from it is committed with fsync.
    * @throws Error when it could not be saved; then nothing of it is.
@@ -69,7 +69,7 @@ type Waiting = { arrival: Arrival; resolve: (outcome: Outcome) => void; reject: 
  * one that cannot be saved harms nobody else.
  */
 export function startRun(parts: RunParts): Run {
-  const opened = new ConversationKeys(parts.keys);
+  const opened = new OpenedConversations(parts.keys);
   const listeners: ((committed: Committed) => void)[] = [];
   let waiting: Waiting[] = [];
   let working: Promise<void> | null = null;
@@ -112,13 +112,14 @@ export function startRun(parts: RunParts): Run {
   }
 
   async function commit(batch: Waiting[]): Promise<void> {
-    const { outcomes, committed } = await parts.database.db.transaction().execute(tx =>
+    const { outcomes, saved, committed } = await parts.database.db.transaction().execute(tx =>
       runTick(
         run,
         tx,
         batch.map(one => one.arrival),
       ),
     );
+    for (const conversation of saved) opened.remember(conversation);
     batch.forEach((one, i) => {
       const outcome = outcomes[i];
       if (outcome) one.resolve(outcome);

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { ChatEvent, Choice } from '../channels/protocol.ts';
 import type { Db, Engine, Tx } from '../database/database.ts';
 import type {
@@ -9,7 +10,6 @@ import type {
   Tables,
   TimerRow,
 } from '../database/tables.ts';
-import type { KeyRing } from '../privacy/keys.ts';
 import { type Key, seal, unseal } from '../privacy/seal.ts';
 import { NO_MEMORY } from '../risk/accumulate.ts';
 import type { Conversation } from './conversation.ts';
@@ -22,38 +22,6 @@ export type Opened = {
   row: ConversationRow | null;
   point: ContactPointRow | null;
 };
-
-/** How many conversations' keys stay unwrapped in memory. */
-const KEPT_KEYS = 5_000;
-
-/** Unwraps conversation keys, and keeps those in use. */
-export class ConversationKeys {
-  readonly #ring: KeyRing;
-  readonly #kept = new Map<string, Key>();
-
-  constructor(ring: KeyRing) {
-    this.#ring = ring;
-  }
-
-  /** @throws SealError or KeyMissing when the wrap cannot be opened. */
-  open(conversationId: string, wrap: Uint8Array, wrappedBy: string): Key {
-    return (
-      this.#kept.get(conversationId) ??
-      this.keep(conversationId, this.#ring.openConversationKey(conversationId, wrap, wrappedBy))
-    );
-  }
-
-  keep(conversationId: string, key: Key): Key {
-    if (this.#kept.size >= KEPT_KEYS)
-      for (const oldest of [...this.#kept.keys()].slice(0, KEPT_KEYS / 10)) this.#kept.delete(oldest);
-    this.#kept.set(conversationId, key);
-    return key;
-  }
-
-  forget(conversationId: string): void {
-    this.#kept.delete(conversationId);
-  }
-}
 
 /** The contact points that carry any of these look-ups, oldest first, ended ones too. */
 export function findContactPoints(tx: Tx, lookups: string[]): Promise<ContactPointRow[]> {
@@ -84,12 +52,17 @@ export function loadConversations(tx: Tx, engine: Engine, ids: string[]): Promis
   return (engine === 'postgres' ? query.forUpdate('conversation') : query).execute();
 }
 
-/** Opens a row. @throws SealError when anything in it was moved or damaged. */
-export function openConversation(row: ConversationRow, key: Key, point: ContactPointRow | null): Opened {
-  const stack = openJson<Pick<Conversation, 'returns' | 'trail'>>(key, 'return_stack', row, {
-    returns: [],
-    trail: [],
-  });
+/**
+ * Opens a row. `recent` is the same revision, opened before.
+ * @throws SealError when anything in it was moved or damaged.
+ */
+export function openConversation(
+  row: ConversationRow,
+  key: Key,
+  point: ContactPointRow | null,
+  recent: Conversation | null,
+): Opened {
+  const { slots, returns, trail, riskMemory } = recent ?? openSealed(key, row);
   const conversation: Conversation = {
     id: row.id,
     channel: row.channel,
@@ -109,9 +82,10 @@ export function openConversation(row: ConversationRow, key: Key, point: ContactP
     waitingSince: row.waiting_since,
     askedForPersonAt: row.asked_for_person_at,
     hiddenAt: row.hidden_at,
-    slots: openJson(key, 'slots', row, {}),
-    ...stack,
-    riskMemory: openJson(key, 'risk_memory', row, NO_MEMORY),
+    slots,
+    returns,
+    trail,
+    riskMemory,
     contact: {
       reachability: point?.reachability ?? 'open',
       safeToText: point?.safe_to_text ?? 'unknown',
@@ -119,6 +93,16 @@ export function openConversation(row: ConversationRow, key: Key, point: ContactP
     },
   };
   return { conversation, before: conversation, key, row, point };
+}
+
+type SealedParts = Pick<Conversation, 'slots' | 'returns' | 'trail' | 'riskMemory'>;
+
+function openSealed(key: Key, row: ConversationRow): SealedParts {
+  return {
+    slots: openJson(key, 'slots', row, {}),
+    ...openJson<Pick<SealedParts, 'returns' | 'trail'>>(key, 'return_stack', row, { returns: [], trail: [] }),
+    riskMemory: openJson(key, 'risk_memory', row, NO_MEMORY),
+  };
 }
 
 type SealedColumn = 'slots' | 'return_stack' | 'risk_memory';
@@ -215,25 +199,30 @@ export function messagesAfter(
   return (hiddenAt === null ? query : query.where('at', '>', hiddenAt)).execute();
 }
 
-/** Messages that were already taken in: by their browser's id within their conversations, or by their MessageSid. */
-export function findTaken(
+/** A message as its sender names it: by its browser's id within a conversation. */
+export type ClientMessage = { conversationId: string; clientId: string };
+
+/** Messages that were already taken in. */
+export async function findTaken(
   tx: Tx,
-  ids: string[],
-  clientIds: string[],
+  clients: ClientMessage[],
   providerIds: string[],
 ): Promise<MessageRow[]> {
-  return tx
-    .selectFrom('message')
-    .selectAll()
-    .where(where =>
-      where.or([
-        ...(clientIds.length > 0 && ids.length > 0
-          ? [where.and([where('conversation_id', 'in', ids), where('client_id', 'in', clientIds)])]
-          : []),
-        ...(providerIds.length > 0 ? [where('provider_id', 'in', providerIds)] : []),
-      ]),
-    )
-    .execute();
+  // A join with the pairs, not two lists: every id against every conversation would be a square of look-ups.
+  const pairs = clients.map(({ conversationId, clientId }) => sql`(${conversationId}, ${clientId})`);
+  const byClient =
+    clients.length > 0
+      ? (
+          await sql<MessageRow>`select message.* from (values ${sql.join(pairs)}) as sent join message
+            on message.conversation_id = sent.column1 and message.client_id = sent.column2
+            and message.client_id is not null`.execute(tx)
+        ).rows
+      : [];
+  const byProvider =
+    providerIds.length > 0
+      ? await tx.selectFrom('message').selectAll().where('provider_id', 'in', providerIds).execute()
+      : [];
+  return [...byClient, ...byProvider];
 }
 
 export function findOpenAlerts(tx: Tx, ids: string[]) {

@@ -24,6 +24,8 @@ type Tick = {
   tx: Tx;
   now: number;
   rows: Rows;
+  /** The look-up of every token and number in this tick. */
+  lookupOf: Map<string, string>;
   loaded: Map<string, store.Opened>;
   points: Map<string, ContactPointRow[]>;
   openAlerts: Map<string, OpenAlerts>;
@@ -40,25 +42,31 @@ export async function runTick(
   run: Run,
   tx: Tx,
   arrivals: Arrival[],
-): Promise<{ outcomes: Outcome[]; committed: Committed }> {
+): Promise<{ outcomes: Outcome[]; saved: Conversation[]; committed: Committed }> {
   const tick = await load(run, tx, arrivals);
   const outcomes: Outcome[] = [];
   for (const arrival of arrivals) outcomes.push(await takeIn(tick, arrival));
   const deskSerial = await write(tick);
+  const gone = new Set(tick.rows.destroyed.map(({ id }) => id));
+  const saved = [...tick.changed].flatMap(id => {
+    const conversation = tick.loaded.get(id)?.conversation;
+    return conversation && !gone.has(id) ? [{ ...conversation, rev: conversation.rev + 1 }] : [];
+  });
   const conversations = [...tick.changed].map(id => ({
     id,
     seq: tick.loaded.get(id)?.conversation.lastSeq ?? 0,
   }));
-  return { outcomes, committed: { conversations, deskSerial, texts: tick.rows.outbox.length > 0 } };
+  return { outcomes, saved, committed: { conversations, deskSerial, texts: tick.rows.outbox.length > 0 } };
 }
 
 async function load(run: Run, tx: Tx, arrivals: Arrival[]): Promise<Tick> {
   const { database, keys } = run;
-  const lookups = [
-    ...new Set(
-      arrivals.flatMap(({ to }) => (to.kind === 'conversation' ? [] : [keys.lookup(to.kind, to.value)])),
+  const lookupOf = new Map(
+    arrivals.flatMap(({ to }) =>
+      to.kind === 'conversation' ? [] : [[to.value, keys.lookup(to.kind, to.value)] as const],
     ),
-  ];
+  );
+  const lookups = [...new Set(lookupOf.values())];
   // Whoever may begin a conversation for one number must not do so twice at once.
   await database.lockNames(tx, lookups);
   const found = lookups.length > 0 ? await store.findContactPoints(tx, lookups) : [];
@@ -71,6 +79,7 @@ async function load(run: Run, tx: Tx, arrivals: Arrival[]): Promise<Tick> {
     tx,
     now: run.now(),
     rows: noRows(),
+    lookupOf,
     loaded: new Map(),
     points: Map.groupBy(found, point => point.lookup),
     openAlerts: new Map(),
@@ -87,7 +96,10 @@ async function load(run: Run, tx: Tx, arrivals: Arrival[]): Promise<Tick> {
   for (const row of loadedRows) {
     if (row.wrap === null || row.wrapped_by === null) continue;
     const key = run.opened.open(row.id, row.wrap, row.wrapped_by);
-    tick.loaded.set(row.id, store.openConversation(row, key, points.get(row.id) ?? null));
+    tick.loaded.set(
+      row.id,
+      store.openConversation(row, key, points.get(row.id) ?? null, run.opened.recall(row.id, row.rev)),
+    );
   }
   await loadAlerts(tick);
   await loadTaken(tick, arrivals);
@@ -109,14 +121,19 @@ async function loadAlerts(tick: Tick): Promise<void> {
 }
 
 async function loadTaken(tick: Tick, arrivals: Arrival[]): Promise<void> {
-  const clientIds = arrivals.flatMap(({ event }) =>
-    'clientId' in event && event.clientId ? [event.clientId] : [],
-  );
+  const clients = arrivals.flatMap(({ to, event }) => {
+    const conversationId =
+      to.kind === 'conversation'
+        ? to.id
+        : tick.points.get(tick.lookupOf.get(to.value) ?? '')?.at(-1)?.conversation_id;
+    return 'clientId' in event && event.clientId && conversationId
+      ? [{ conversationId, clientId: event.clientId }]
+      : [];
+  });
   const providerIds = arrivals.flatMap(({ event }) =>
     event.type === 'replied' && event.providerId ? [event.providerId] : [],
   );
-  if (clientIds.length === 0 && providerIds.length === 0) return;
-  for (const row of await store.findTaken(tick.tx, [...tick.loaded.keys()], clientIds, providerIds)) {
+  for (const row of await store.findTaken(tick.tx, clients, providerIds)) {
     const entry = { conversationId: row.conversation_id, seq: row.seq, said: null, row };
     if (row.client_id) tick.taken.set(`${row.conversation_id} ${row.client_id}`, entry);
     if (row.provider_id) tick.taken.set(row.provider_id, entry);
@@ -144,7 +161,7 @@ async function takeIn(tick: Tick, { to, event }: Arrival): Promise<Outcome> {
 /** The conversation that an address means now; a web visit or a phone without one begins one, if somebody writes. */
 function find(tick: Tick, to: Arrival['to'], event: Arrival['event']): store.Opened | 'ended' | 'missing' {
   if (to.kind === 'conversation') return tick.loaded.get(to.id) ?? 'missing';
-  const lookup = tick.run.keys.lookup(to.kind, to.value);
+  const lookup = tick.lookupOf.get(to.value) ?? '';
   const point = tick.points.get(lookup)?.at(-1);
   const opened = point ? tick.loaded.get(point.conversation_id) : undefined;
   if (to.kind === 'web' && point) {

@@ -1,8 +1,9 @@
 import type { Choice, From } from '../channels/protocol.ts';
 import { mayText, packTexts } from '../channels/texting.ts';
+import type { Vars } from '../words.ts';
 import type { Advanced, Answer, Contactable, Conversation, Effect, Known } from './conversation.ts';
 import { type LifecycleEvent, moveLifecycle } from './lifecycle.ts';
-import { lineVars, type Vars } from './lines.ts';
+import { lineVars } from './lines.ts';
 
 /**
  * One decision in the making: the conversation as it will be, and the effects so far. It lives only inside

@@ -32,7 +32,7 @@ export function seal(key: Key, about: About, plain: string | Uint8Array): Buffer
   header.writeUInt8(VERSION);
   header.writeUInt8(AES_256_GCM, 1);
   header.writeUInt32BE(key.id, 2);
-  const nonce = randomBytes(NONCE);
+  const nonce = nextNonce();
   const cipher = createCipheriv('aes-256-gcm', key.bytes, nonce, { authTagLength: TAG });
   cipher.setAAD(associated(header, about));
   return Buffer.concat([header, nonce, cipher.update(padded), cipher.final(), cipher.getAuthTag()]);
@@ -61,6 +61,17 @@ export function unseal(key: Key, about: About, sealed: Uint8Array): Buffer {
   } catch {
     throw new SealError('does not open');
   }
+}
+
+/** Random bytes are drawn by the page: asking for twelve costs as much as asking for thousands. Each is used once. */
+const POOL = 12 * 1024;
+let pool = Buffer.alloc(0);
+
+function nextNonce(): Buffer {
+  if (pool.length < NONCE) pool = randomBytes(POOL);
+  const nonce = pool.subarray(0, NONCE);
+  pool = pool.subarray(NONCE);
+  return nonce;
 }
 
 /** The number of the key that an envelope was made with. */

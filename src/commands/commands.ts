@@ -1,0 +1,171 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { listSettings, readConfig } from '../config.ts';
+import { readContent } from '../content.ts';
+import { openDatabase } from '../database/database.ts';
+import { openKeys } from '../privacy/keys.ts';
+import { NO_MEMORY, remember } from '../risk/accumulate.ts';
+import { detect } from '../risk/detect.ts';
+import { verify } from '../staff/audit.ts';
+import { invite } from '../staff/invitations.ts';
+import { isRole, ROLES } from '../staff/permissions.ts';
+import { play } from './play.ts';
+
+/** One command: how it is used, what it does in one line, and the doing; it gives the exit code. */
+export type Command = {
+  use: string;
+  what: string;
+  help?: string;
+  run(words: string[]): Promise<number> | number;
+};
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Everything written in the project's files. @throws FlowProblems with every problem. */
+export function projectContent() {
+  return readContent(join(ROOT, 'flows'), join(ROOT, 'locales'));
+}
+
+export const COMMANDS: Record<string, Command> = {
+  play: {
+    use: '[flow] [--sms] [--off-duty] [--script FILE]',
+    what: 'talk to a flow in the terminal, or play a file of lines',
+    help: '\nIn a script, a line "> words" is written by the young person, "~ 10m" lets time go by (s, m, h, d); # is a comment.',
+    run: play,
+  },
+  'flows check': {
+    use: '[--json]',
+    what: 'check every flow, every risk word and every contact',
+    run: checkFlows,
+  },
+  'risk check': {
+    use: '[--jsonl FILE] [WORDS]',
+    what: 'say what each message would raise, one line of JSON each',
+    help: '\nReads objects with "text" or "turns" (a list of texts or of objects with "text"), one a line, from FILE or from standard input ("-").',
+    run: checkRisk,
+  },
+  'staff invite': {
+    use: 'EMAIL --role ROLE [--name NAME]',
+    what: 'make a link by which somebody joins the desk',
+    help: `\nRoles: ${ROLES.join(', ')}. --role may be given more than once. The link works once, for seven days.`,
+    run: inviteStaff,
+  },
+  'audit verify': { use: '[--json]', what: 'check the chain of the audit log', run: verifyAudit },
+  config: { use: '[--json]', what: 'list every setting, its value and where it came from', run: showConfig },
+  'bench turns': {
+    use: '[--clients N] [--seconds N] [--json]',
+    what: 'acknowledged, committed turns a second against a bare socket.io echo, in one run',
+    run: async words => (await import('../../test/bench/turns.ts')).benchTurns(words),
+  },
+};
+
+function checkFlows(words: string[]): number {
+  const { values } = parseArgs({ args: words, options: { json: { type: 'boolean' } } });
+  const { flows, contacts } = projectContent();
+  const steps = flows.reduce((sum, flow) => sum + flow.steps.length, 0);
+  const found = { flows: flows.length, steps, contacts: contacts.length, problems: 0 };
+  console.log(
+    values.json
+      ? JSON.stringify(found)
+      : `${found.flows} flows with ${steps} steps, ${found.contacts} contacts: no problem.`,
+  );
+  return 0;
+}
+
+/** A line of the input: one message, or the turns of a conversation. */
+type RiskInput = { text?: unknown; turns?: unknown };
+
+function checkRisk(words: string[]): number {
+  const { values, positionals } = parseArgs({
+    args: words,
+    options: { jsonl: { type: 'string' } },
+    allowPositionals: true,
+  });
+  const { lexicon } = projectContent();
+  const inputs: RiskInput[] = values.jsonl
+    ? readFileSync(values.jsonl === '-' ? 0 : values.jsonl, 'utf8')
+        .split('\n')
+        .filter(line => line.trim())
+        .map(line => JSON.parse(line))
+    : [{ text: positionals.join(' ') }];
+  for (const input of inputs) {
+    const turns = Array.isArray(input.turns) ? input.turns.map(textOf) : [textOf(input.text)];
+    let memory = NO_MEMORY;
+    let finding = detect(lexicon, memory, { text: '', at: 0 });
+    turns.forEach((text, i) => {
+      const message = { text, at: i * 30_000 };
+      finding = detect(lexicon, memory, message);
+      memory = remember(memory, finding, message);
+    });
+    const severity = Math.max(finding.severity, memory.severity);
+    const { categories, evidence, wantsHuman } = finding;
+    console.log(JSON.stringify({ severity, categories, escalate: severity >= 2, wantsHuman, evidence }));
+  }
+  return 0;
+}
+
+function textOf(turn: unknown): string {
+  if (typeof turn === 'string') return turn;
+  return typeof turn === 'object' && turn !== null && 'text' in turn ? String(turn.text) : '';
+}
+
+async function inviteStaff(words: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: words,
+    options: { role: { type: 'string', multiple: true }, name: { type: 'string' } },
+    allowPositionals: true,
+  });
+  const [email] = positionals;
+  const roles = (values.role ?? []).filter(isRole);
+  if (!email?.includes('@') || roles.length === 0 || roles.length !== values.role?.length) {
+    console.error(
+      `Say whom to invite and as what: cairn staff invite EMAIL --role ROLE. Roles: ${ROLES.join(', ')}.`,
+    );
+    return 2;
+  }
+  const { config, secrets } = readConfig(process.env);
+  const database = await openDatabase({ dataDir: config.dataDir, databaseUrl: secrets.databaseUrl });
+  try {
+    const { link } = await invite(database.db, {
+      email,
+      name: values.name ?? email.split('@')[0] ?? email,
+      roles,
+      now: Date.now(),
+      staffUrl: config.staffUrl ?? `http://localhost:${config.staffPort}`,
+      serviceKey: openKeys(config.keysDir).service,
+      engine: database.engine,
+    });
+    console.log(`Give this link to ${email}. It works once, for seven days:\n${link}`);
+    return 0;
+  } finally {
+    await database.close();
+  }
+}
+
+async function verifyAudit(words: string[]): Promise<number> {
+  const { values } = parseArgs({ args: words, options: { json: { type: 'boolean' } } });
+  const { config, secrets } = readConfig(process.env);
+  const database = await openDatabase({ dataDir: config.dataDir, databaseUrl: secrets.databaseUrl });
+  try {
+    const result = await verify(database.db);
+    if (values.json) console.log(JSON.stringify(result));
+    else if (result.ok)
+      console.log(`The log is whole: ${result.count} entries. Its newest hash is ${result.head}.`);
+    else console.error(`The log was changed: entry ${result.at} does not follow the one before it.`);
+    return result.ok ? 0 : 1;
+  } finally {
+    await database.close();
+  }
+}
+
+function showConfig(words: string[]): number {
+  const { values } = parseArgs({ args: words, options: { json: { type: 'boolean' } } });
+  const settings = listSettings(process.env);
+  if (values.json) console.log(JSON.stringify(settings));
+  else
+    for (const { name, value, source, what } of settings)
+      console.log(`${name.padEnd(20)} ${(value || '-').padEnd(34)} ${source.padEnd(12)} ${what}`);
+  return 0;
+}

@@ -1,0 +1,30 @@
+/** What a message can be about. The meaning and the severity of each is a safeguarding decision, made in the rows. */
+export const CATEGORIES = [
+  'suicide',
+  'self_harm',
+  'overdose',
+  'abuse_physical',
+  'abuse_sexual',
+  'abuse_emotional',
+  'domestic_abuse',
+  'neglect',
+  'cse_grooming',
+  'cce_gang',
+  'trafficking',
+  'honour',
+  'immediate',
+  'threat_others',
+  'rough_sleeping',
+  'missing',
+  'medical',
+  'substance',
+  'eating',
+  'psychosis',
+  'bullying',
+  'under13',
+  'surveillance',
+  'wants_human',
+  'distress',
+] as const;
+
+export type Category = (typeof CATEGORIES)[number];

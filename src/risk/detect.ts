@@ -1,0 +1,146 @@
+/**
+ * Reads every message for risk, before any flow sees it. It routes; people assess. When in doubt it brings a person:
+ * whatever goes wrong in here ends in "could not read", never in silence.
+ */
+import type { Severity } from '../channels/protocol.ts';
+import { type RiskMemory, textsNear } from './accumulate.ts';
+import { judge, type Outcome } from './context.ts';
+import type { Category, Lexicon } from './lexicon.ts';
+import type { Reading } from './match.ts';
+
+/** Words of the current message that count: `text.slice(start, end) === said`. `rule` is the language and pattern that found them. */
+export type Evidence = {
+  start: number;
+  end: number;
+  said: string;
+  rule: string;
+  category: Category;
+  severity: Severity;
+};
+
+/** `applied` names each context rule and its effect, e.g. "negation: suicide 2 → 1". `couldNotRead` wants a person's eyes. */
+export type Finding = {
+  severity: Severity;
+  categories: Category[];
+  evidence: Evidence[];
+  applied: string[];
+  wantsHuman: boolean;
+  channelUnsafe: boolean;
+  couldNotRead: boolean;
+  lexiconVersion: string;
+};
+
+/** Longer texts are read in pieces, so that a wall of words cannot make the work grow with its square. */
+const PIECE = 2000;
+const OVERLAP = 200;
+
+/**
+ * The risk in one message (`at`: UTC milliseconds), read together with what was sent within the last two minutes, so that a
+ * message split in two counts like one. Evidence always lies in the current message. Pure, fast, and it never throws.
+ */
+export function detect(lexicon: Lexicon, memory: RiskMemory, message: { text: string; at: number }): Finding {
+  try {
+    const earlier = textsNear(memory, message.at)
+      .map(({ text }) => `${text} `)
+      .join('');
+    const judged = judgePieces(lexicon, earlier + message.text, earlier.length);
+    return toFinding(lexicon, message.text, judged);
+  } catch {
+    return { ...nothing(lexicon), severity: 1, couldNotRead: true };
+  }
+}
+
+type Judged = { outcomes: Outcome[]; unreadable: boolean };
+
+function nothing(lexicon: Lexicon): Finding {
+  return {
+    severity: 0,
+    categories: [],
+    evidence: [],
+    applied: [],
+    wantsHuman: false,
+    channelUnsafe: false,
+    couldNotRead: false,
+    lexiconVersion: lexicon.version,
+  };
+}
+
+/** Outcomes that touch the current message, with offsets counted from its first character. */
+function judgePieces(lexicon: Lexicon, text: string, own: number): Judged {
+  const kept: Outcome[] = [];
+  let unreadable = false;
+  for (let from = 0, to = 0; to < text.length; from = to - OVERLAP) {
+    to = endOfPiece(text, from);
+    const { reading, outcomes } = judge(
+      lexicon,
+      from === 0 && to === text.length ? text : text.slice(from, to),
+      own - from,
+    );
+    for (const outcome of outcomes) {
+      const moved = clip(outcome, text, from, own);
+      if (moved) kept.push(moved);
+    }
+    unreadable ||= isUnreadable(reading, own - from);
+  }
+  return { outcomes: kept, unreadable };
+}
+
+function endOfPiece(text: string, from: number): number {
+  if (text.length - from <= PIECE) return text.length;
+  const space = text.lastIndexOf(' ', from + PIECE);
+  return space > from + PIECE - OVERLAP ? space : from + PIECE;
+}
+
+/** The part of a match that lies in the current message; if none does, the part of what made it more serious. */
+function clip(outcome: Outcome, text: string, shift: number, own: number): Outcome | null {
+  const touching = [outcome, outcome.raisedBy].find(span => span !== null && span.end + shift > own);
+  if (!touching) return null;
+  let start = Math.max(touching.start + shift, own);
+  while (/\s/.test(text[start] ?? 'x')) start++;
+  return { ...outcome, start: start - own, end: touching.end + shift - own };
+}
+
+/** Letters were written, but not one word in a script that any row uses: nobody has read this message yet. */
+function isUnreadable({ text, tokens, ids }: Reading, own: number): boolean {
+  let letters = false;
+  for (let i = 0; i < tokens.length; i++) {
+    const token = tokens[i];
+    if (!token || token.start < own) continue;
+    if ((ids[i]?.length ?? 0) > 0 || /[a-z0-9]/.test(token.readings[0] ?? '')) return false;
+    letters ||= /\p{L}/u.test(text.slice(token.start, token.end));
+  }
+  return letters;
+}
+
+function toFinding(lexicon: Lexicon, text: string, { outcomes, unreadable }: Judged): Finding {
+  if (outcomes.length === 0 && !unreadable) return nothing(lexicon);
+  const best = strongest(outcomes);
+  const evidence = best.map(({ start, end, rule, severity }): Evidence => {
+    return { start, end, said: text.slice(start, end), rule: rule.id, category: rule.category, severity };
+  });
+  const categories = [...new Set(evidence.map(({ category }) => category))];
+  return {
+    severity: evidence[0]?.severity ?? (unreadable ? 1 : 0),
+    categories,
+    evidence,
+    applied: [...new Set(outcomes.flatMap(({ applied }) => applied))],
+    wantsHuman: categories.includes('wants_human'),
+    channelUnsafe: categories.includes('surveillance'),
+    couldNotRead: unreadable,
+    lexiconVersion: lexicon.version,
+  };
+}
+
+/** The most serious first; of matches of one category over the same words, only the strongest and longest. */
+function strongest(outcomes: Outcome[]): Outcome[] {
+  const sorted = outcomes
+    .filter(({ severity }) => severity > 0)
+    .sort((a, b) => b.severity - a.severity || b.end - b.start - (a.end - a.start) || a.start - b.start);
+  const kept: Outcome[] = [];
+  for (const outcome of sorted) {
+    const { start, end, rule } = outcome;
+    if (!kept.some(other => other.rule.category === rule.category && other.start < end && start < other.end))
+      kept.push(outcome);
+  }
+  return kept;
+}
