@@ -10,7 +10,7 @@ import * as outbox from '../src/conversation/outbox-store.ts';
 import { noRows, type Rows, writeRows } from '../src/conversation/perform.ts';
 import { newConversation } from '../src/conversation/reply.ts';
 import * as store from '../src/conversation/store.ts';
-import { type Database, nextSerial, openDatabase, type Tx } from '../src/database/database.ts';
+import { type Database, type Db, nextSerial, openDatabase, type Tx } from '../src/database/database.ts';
 import type { ContactPointRow, MessageRow, OutboxRow, OutboxState } from '../src/database/tables.ts';
 import { SealError } from '../src/privacy/seal.ts';
 import { NO_MEMORY } from '../src/risk/accumulate.ts';
@@ -81,6 +81,7 @@ describe.each(ENGINES)('stored on %s', engine => {
   const write = <T>(work: (tx: Tx) => Promise<T>) => database.db.transaction().execute(work);
   const writeAll = (tx: Tx, rows: Partial<Rows>) =>
     writeRows(tx, { ...noRows(), ...rows }, engine, names => database.lockNames(tx, names));
+  const insert = (row: MessageRow) => database.db.insertInto('message').values(row).execute();
   async function stored(row: OutboxRow): Promise<OutboxRow> {
     await database.db.insertInto('outbox').values(row).execute();
     return row;
@@ -90,13 +91,12 @@ describe.each(ENGINES)('stored on %s', engine => {
   test('[STORE-2] opening it again changes nothing, whoever opens it', async () => {
     const ground = await newGround(engine);
     const first = await openOn(ground);
-    await first.db.insertInto('bundle').values({ hash: 'h', content: '[]', made_at: 1 }).execute();
+    const row = { hash: 'h', content: '[]', made_at: 1 };
+    await first.db.insertInto('bundle').values(row).execute();
     await first.close();
     for (let time = 0; time < 2; time += 1) {
       const again = await openOn(ground);
-      expect(await again.db.selectFrom('bundle').selectAll().execute()).toEqual([
-        { hash: 'h', content: '[]', made_at: 1 },
-      ]);
+      expect(await again.db.selectFrom('bundle').selectAll().execute()).toEqual([row]);
       const { rows } = await sql`select name from kysely_migration`.execute(again.db);
       expect(rows).toHaveLength(1);
       await again.close();
@@ -133,8 +133,7 @@ describe.each(ENGINES)('stored on %s', engine => {
   });
 
   test('[STORE-4] nobody saves over what another process saved: all of that tick is undone', async () => {
-    const mine = begun();
-    const other = begun();
+    const [mine, other] = [begun(), begun()];
     const row = store.toRow(mine);
     await write(tx => store.saveConversations(tx, [row]));
     const tick = write(tx => store.saveConversations(tx, [store.toRow(other), { ...row, state: 'closed' }]));
@@ -146,7 +145,6 @@ describe.each(ENGINES)('stored on %s', engine => {
 
   test('[STORE-5] one message of a browser is stored once in its conversation', async () => {
     const first = message({ client_id: 'same-id' });
-    const insert = (row: MessageRow) => database.db.insertInto('message').values(row).execute();
     await insert(first);
     const twice = { ...first, seq: 2 };
     await expect(insert(twice)).rejects.toThrow(/unique/i);
@@ -162,7 +160,6 @@ describe.each(ENGINES)('stored on %s', engine => {
 
   test('[STORE-5] one incoming text is stored once, whatever conversation it would join', async () => {
     const sid = `SM${randomBytes(16).toString('hex')}`;
-    const insert = (row: MessageRow) => database.db.insertInto('message').values(row).execute();
     await insert(message({ provider_id: sid }));
     await expect(insert(message({ provider_id: sid }))).rejects.toThrow(/unique/i);
     expect(await write(tx => store.findTaken(tx, [], [sid]))).toHaveLength(1);
@@ -272,9 +269,8 @@ describe.each(ENGINES)('stored on %s', engine => {
     const fresh = await stored(text({ state: 'calling', changed_at: NOW - 19_999 }));
     await outbox.markUnanswered(database.db, NOW - 20_000, NOW);
     const now = await Promise.all([...old, fresh].map(({ id }) => fateOf(id)));
-    expect(now.map(({ state }) => state).join(' ')).toBe(
-      'new unknown accepted delivered failed unknown calling',
-    );
+    const found = now.map(({ state }) => state).join(' ');
+    expect(found).toBe('new unknown accepted delivered failed unknown calling');
     expect(now.filter(({ changed_at }) => changed_at === NOW)).toHaveLength(1);
   });
 
@@ -298,7 +294,7 @@ describe.each(ENGINES)('stored on %s', engine => {
   test('[STORE-13] a transaction that throws leaves nothing at all', async () => {
     const { conversation, ...opened } = begun();
     const id = conversation.id;
-    const before = await counts(database);
+    const before = await counts(database.db);
     const failing = write(async tx => {
       await store.saveConversations(tx, [store.toRow({ ...opened, conversation })]);
       await store.saveBeginnings(tx, [], [point({ conversation_id: id })]);
@@ -313,13 +309,12 @@ describe.each(ENGINES)('stored on %s', engine => {
       throw new Error('the last thing fails');
     });
     await expect(failing).rejects.toThrow('the last thing fails');
-    expect(await counts(database)).toEqual(before);
+    expect(await counts(database.db)).toEqual(before);
   });
 });
 
 /** How many rows each table that a tick writes has. */
-async function counts(from: Database | Tx): Promise<number[]> {
-  const db = 'db' in from ? from.db : from;
+async function counts(db: Db): Promise<number[]> {
   const tables = [
     'conversation',
     'contact_point',

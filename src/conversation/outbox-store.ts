@@ -110,6 +110,15 @@ export async function fail(db: Db, id: string, errorCode: string, now: number): 
     .execute();
 }
 
+/** Takes away a text that is done. */
+export async function removeSent(db: Db, id: string): Promise<void> {
+  await db
+    .deleteFrom('outbox')
+    .where('id', '=', id)
+    .where('state', 'in', ['accepted', 'delivered', 'failed'])
+    .execute();
+}
+
 /** The provider's ids of the texts of a conversation that are known, so that none is taken for another. */
 export async function knownSids(db: Db, conversationId: string): Promise<string[]> {
   const rows = await db

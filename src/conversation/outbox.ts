@@ -111,8 +111,11 @@ export class Outbox {
     }
     if (!(await store.take(this.#db, row, now))) return;
     const payload = this.#open(row, about);
-    if (payload) await this.#settle(row, await this.#gateway.send({ ...payload, outboxId: row.id }));
-    else await store.fail(this.#db, row.id, 'destroyed', now);
+    if (payload) {
+      await this.#settle(row, await this.#gateway.send({ ...payload, outboxId: row.id }));
+      // The last text of a conversation that was destroyed: now nothing of it may stay.
+      if (!about?.wrap) await store.removeSent(this.#db, row.id);
+    } else await store.fail(this.#db, row.id, 'destroyed', now);
   }
 
   async #settle(row: OutboxRow, result: SendResult): Promise<void> {

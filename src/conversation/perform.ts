@@ -41,7 +41,7 @@ export type Rows = {
   ended: { conversationId: string; outcome: AssignmentRow['outcome']; at: number }[];
   deskEvents: { kind: DeskEventKind; subject: string; at: number }[];
   audits: AuditEntry[];
-  destroyed: { id: string; at: number }[];
+  destroyed: string[];
 };
 
 export function noRows(): Rows {
@@ -118,7 +118,7 @@ export function perform(rows: Rows, effect: Effect, on: Performing): void {
         object: on.pseudonym,
       });
     case 'destroy':
-      return void rows.destroyed.push({ id, at: now });
+      return void rows.destroyed.push(id);
     default:
       effect satisfies never;
   }
@@ -206,12 +206,13 @@ export async function writeRows(
   lock: (names: string[]) => Promise<void>,
 ): Promise<number | null> {
   if (rows.messages.length > 0) await tx.insertInto('message').values(rows.messages).execute();
-  if (rows.outbox.length > 0) await tx.insertInto('outbox').values(rows.outbox).execute();
   if (rows.alerts.length > 0) await tx.insertInto('alert').values(rows.alerts).execute();
   await writeTimers(tx, rows);
   await writeContacts(tx, rows);
   await writeDeskWork(tx, rows);
-  for (const gone of rows.destroyed) await destroy(tx, gone);
+  for (const id of rows.destroyed) await destroy(tx, id);
+  // After that, because one last neutral text may outlive its conversation; the outbox removes it once it is sent.
+  if (rows.outbox.length > 0) await tx.insertInto('outbox').values(rows.outbox).execute();
   if (rows.deskEvents.length === 0 && rows.audits.length === 0) return null;
   await lock(['serials']);
   for (const entry of rows.audits) await record(tx, entry, engine);
@@ -284,11 +285,10 @@ async function writeDeskWork(tx: Tx, rows: Rows): Promise<void> {
 }
 
 /** Destroys the keys first, then what they opened. The row itself stays, without any words, so that counts stay true. */
-async function destroy(tx: Tx, { id, at: now }: { id: string; at: number }): Promise<void> {
+async function destroy(tx: Tx, id: string): Promise<void> {
   await tx.deleteFrom('conversation_key').where('conversation_id', '=', id).execute();
   await tx.deleteFrom('message').where('conversation_id', '=', id).execute();
-  // What is still to be texted and was sealed under the destroyed key can no longer be read, nor sent.
-  await tx.deleteFrom('outbox').where('conversation_id', '=', id).where('made_at', '<', now).execute();
+  await tx.deleteFrom('outbox').where('conversation_id', '=', id).execute();
   await tx.deleteFrom('timer').where('conversation_id', '=', id).execute();
   await tx.deleteFrom('alert').where('conversation_id', '=', id).execute();
   await tx.deleteFrom('contact_point').where('conversation_id', '=', id).execute();

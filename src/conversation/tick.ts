@@ -47,7 +47,7 @@ export async function runTick(
   const outcomes: Outcome[] = [];
   for (const arrival of arrivals) outcomes.push(await takeIn(tick, arrival));
   const deskSerial = await write(tick);
-  const gone = new Set(tick.rows.destroyed.map(({ id }) => id));
+  const gone = new Set(tick.rows.destroyed);
   const saved = [...tick.changed].flatMap(id => {
     const conversation = tick.loaded.get(id)?.conversation;
     return conversation && !gone.has(id) ? [{ ...conversation, rev: conversation.rev + 1 }] : [];

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ENGINES } from '../support/postgres.ts';
 import { type Cairn, settle, startCairn } from '../support/start.ts';
@@ -116,7 +115,7 @@ describe.each(ENGINES)('the desk, on %s', engine => {
     cairn = await startCairn({ engine });
     const sam = await cairn.worker('Sam');
     const socket = sam.socket();
-    await once(socket, 'connect').catch(() => {});
+    await new Promise<void>(resolve => socket.once('connect', () => resolve()));
     const rung = new Promise<{ serial: number }>(resolve => socket.once('desk', resolve));
     const wren = cairn.youngPerson();
     await wren.write('hi');
