@@ -27,6 +27,8 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** How often timer rows and the outbox are looked at; commits look at once. */
 const TIMERS_EVERY_MS = 1_000;
 const OUTBOX_EVERY_MS = 1_000;
+/** The pretend Twilio is on this machine: what it has not answered by then it will not answer. */
+const PRETEND_TIMEOUT_MS = 2_000;
 
 export type AppSettings = {
   config: Config;
@@ -218,6 +220,13 @@ async function openTexting(
   const twilio = await startPretendTwilio({ accountSid, authToken, publicUrl, now });
   return {
     twilio,
-    gateway: openGateway({ accountSid, authToken, from: PRETEND_FROM, publicUrl, apiUrl: twilio.url }),
+    gateway: openGateway({
+      accountSid,
+      authToken,
+      from: PRETEND_FROM,
+      publicUrl,
+      apiUrl: twilio.url,
+      timeoutMs: PRETEND_TIMEOUT_MS,
+    }),
   };
 }

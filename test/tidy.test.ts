@@ -60,7 +60,7 @@ const PLACES: Record<string, RegExp[]> = {
   express: [/^src\/(app|listener)\.ts$/, /\/routes\.ts$/, /^src\/channels\//, /^src\/staff\//],
   helmet: [/^src\/listener\.ts$/],
   kysely: [/^src\/database\//, /store\.ts$/, /^src\/staff\//],
-  pg: [/^src\/database\/postgres\.ts$/, /^src\/channels\/sockets\.ts$/],
+  pg: [/^src\/database\/(postgres|database)\.ts$/],
   pino: [/^src\/log\.ts$/],
   i18next: [/^src\/words\.ts$/],
   otpauth: [/^src\/staff\//],

@@ -1,4 +1,5 @@
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
+import { createAdapter } from '@socket.io/postgres-adapter';
 import { Server } from 'socket.io';
 import type { Committed, Run } from '../conversation/run.ts';
 import { leaveToSocket } from '../listener.ts';
@@ -25,6 +26,21 @@ const LIMITS = {
   serveClient: false,
 } as const;
 
+/** What several processes share: a ring in one is heard in all, on the same side. */
+function shared({ database }: Run, channelPrefix: 'chat' | 'desk', log: Log) {
+  if (!database.between) return {};
+  return {
+    adapter: createAdapter(database.between, {
+      channelPrefix,
+      // Large packets would go through a table that it cleans; a ring is never large, so there is no table.
+      cleanupInterval: LONGEST_INTERVAL_MS,
+      errorHandler: error => log('socketFailed', errorFields(error)),
+    }),
+  };
+}
+
+const LONGEST_INTERVAL_MS = 2 ** 31 - 1;
+
 export type SocketDeps = { run: Run; trial: boolean; log: Log };
 export type Doorbell = { close(): Promise<void>; endVisit(token: string): void };
 export type DeskDoorbell = { close(): Promise<void>; endSession(sessionId: string): void; ring(): void };
@@ -33,6 +49,7 @@ export type DeskDoorbell = { close(): Promise<void>; endSession(sessionId: strin
 export function chatSocket(http: HttpServer, origin: string, { run, trial, log }: SocketDeps): Doorbell {
   const io = new Server(http, {
     ...LIMITS,
+    ...shared(run, 'chat', log),
     path: '/chat-socket',
     pingInterval: 25_000,
     pingTimeout: 20_000,
@@ -85,6 +102,7 @@ export function chatSocket(http: HttpServer, origin: string, { run, trial, log }
 export function deskSocket(http: HttpServer, origin: string, { run, trial, log }: SocketDeps): DeskDoorbell {
   const io = new Server(http, {
     ...LIMITS,
+    ...shared(run, 'desk', log),
     path: '/desk-socket',
     pingInterval: 10_000,
     pingTimeout: 8_000,

@@ -1,5 +1,6 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { Migrator } from 'kysely/migration';
+import type { Pool } from 'pg';
 import * as first from './migrations/0001-first.ts';
 import { openPostgres } from './postgres.ts';
 import { openSqlite } from './sqlite.ts';
@@ -18,6 +19,8 @@ export type Database = {
    * one writer already. Names are taken in sorted order, so that two transactions cannot wait in a circle.
    */
   lockNames(tx: Tx, names: string[]): Promise<void>;
+  /** By which the processes on one PostgreSQL ring each other's doorbells; null on the embedded database, which has one process. */
+  between: Pool | null;
   close(): Promise<void>;
 };
 

@@ -33,6 +33,7 @@ export async function openPostgres(url: string): Promise<Database> {
   return {
     engine: 'postgres',
     db,
+    between: pool,
     async lockNames(tx, names) {
       for (const name of [...new Set(names)].sort()) {
         await sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`.execute(tx);

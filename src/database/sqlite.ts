@@ -22,7 +22,7 @@ export async function openSqlite(dataDir: string): Promise<Database> {
   for (const pragma of WANTED.keys()) file.exec(`pragma ${pragma} = ${WANTED.get(pragma)?.set}`);
   assertSettings(file);
   const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: forKysely(file) }) });
-  return { engine: 'sqlite', db, lockNames: async () => {}, close: () => db.destroy() };
+  return { engine: 'sqlite', db, lockNames: async () => {}, between: null, close: () => db.destroy() };
 }
 
 const WANTED = new Map<string, { set: string; reads: string | number }>([

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { io } from 'socket.io-client';
 import { afterEach, describe, expect, test } from 'vitest';
+import { connected } from '../support/people.ts';
 import { ENGINES } from '../support/postgres.ts';
 import { type Cairn, settle, startCairn } from '../support/start.ts';
 
@@ -289,7 +290,7 @@ describe.each(ENGINES)('bad input, on %s', engine => {
     expect((await wren.fetch('/events?after=-1')).status).toBe(400);
     expect((await cairn.youngPerson().fetch('/events?after=0')).status).toBe(401);
     const socket = wren.socket();
-    await new Promise<void>(resolve => socket.once('connect', () => resolve()));
+    await connected(socket);
     for (const sent of [
       null,
       'x',

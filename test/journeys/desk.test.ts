@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, test } from 'vitest';
+import { connected } from '../support/people.ts';
 import { ENGINES } from '../support/postgres.ts';
 import { type Cairn, settle, startCairn } from '../support/start.ts';
 
@@ -115,7 +116,7 @@ describe.each(ENGINES)('the desk, on %s', engine => {
     cairn = await startCairn({ engine });
     const sam = await cairn.worker('Sam');
     const socket = sam.socket();
-    await new Promise<void>(resolve => socket.once('connect', () => resolve()));
+    await connected(socket);
     const rung = new Promise<{ serial: number }>(resolve => socket.once('desk', resolve));
     const wren = cairn.youngPerson();
     await wren.write('hi');

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { YoungPerson } from '../support/people.ts';
+import { connected, YoungPerson } from '../support/people.ts';
 import { ENGINES } from '../support/postgres.ts';
 import { type Cairn, type Ground, newGround, startCairn } from '../support/start.ts';
 
@@ -125,7 +125,7 @@ describe.each(ENGINES)('nothing is lost, on %s', engine => {
     const wren = cairn.youngPerson();
     await wren.write('hi');
     const first = wren.socket();
-    await new Promise<void>(resolve => first.once('connect', () => resolve()));
+    await connected(first);
     const client_id = randomUUID();
     // The answer never comes back: the line is cut in the moment of sending.
     first.emit('send', { client_id, text: 'yes' }, () => {});
@@ -134,7 +134,7 @@ describe.each(ENGINES)('nothing is lost, on %s', engine => {
     await cut;
     const after = (await wren.events()).events.length;
     const again = wren.socket();
-    await new Promise<void>(resolve => again.once('connect', () => resolve()));
+    await connected(again);
     const answer = await again.timeout(5_000).emitWithAck('send', { client_id, text: 'yes' });
     expect(answer).toMatchObject({ ok: true, client_id });
     const { events } = await wren.events();
@@ -150,7 +150,7 @@ describe.each(ENGINES)('nothing is lost, on %s', engine => {
     const wren = cairn.youngPerson();
     await wren.write('hi');
     const other = wren.socket();
-    await new Promise<void>(resolve => other.once('connect', () => resolve()));
+    await connected(other);
     const rung = new Promise<{ seq: number }>(resolve => other.once('poke', resolve));
     await wren.write('yes');
     expect((await rung).seq).toBe((await wren.events()).events.at(-1)?.seq);

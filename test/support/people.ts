@@ -226,3 +226,11 @@ export class Worker {
     });
   }
 }
+
+/** Resolves when a socket is connected, whether it is so already or not. */
+export function connected(socket: Socket): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (socket.connected) resolve();
+    socket.once('connect', () => resolve()).once('connect_error', reject);
+  });
+}

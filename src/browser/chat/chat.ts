@@ -35,10 +35,14 @@ box.addEventListener('keydown', event => {
   sendText();
 });
 
+const longest = box.maxLength;
+// The browser would cut off the end of what is pasted; the server refuses it whole, and the words stay.
+box.removeAttribute('maxlength');
+
 box.addEventListener('input', () => {
-  const full = box.value.length >= box.maxLength;
+  const over = box.value.length > longest;
   // Another notice stays: it may hold numbers to call.
-  if (full || notice.textContent === words.tooLong) show(notice, full ? words.tooLong : '');
+  if (over || notice.textContent === words.tooLong) show(notice, over ? words.tooLong : '');
 });
 
 checkLink.addEventListener('click', event => {
