@@ -23,7 +23,7 @@ export type Performing = {
   key: Key;
   lastKey: Key;
   now: number;
-  pseudonym: string;
+  pseudonym(): string;
   phone(): string;
 };
 
@@ -115,7 +115,7 @@ export function perform(rows: Rows, effect: Effect, on: Performing): void {
         at: now,
         actor: effect.actor,
         action: effect.action,
-        object: on.pseudonym,
+        object: on.pseudonym(),
       });
     case 'destroy':
       return void rows.destroyed.push(id);

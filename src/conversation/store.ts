@@ -116,13 +116,11 @@ function openJson<T>(key: Key, column: SealedColumn, row: ConversationRow, empty
 
 /** The row to save. A part that did not change keeps its envelope; an empty one has none. */
 export function toRow({ conversation, before: was, key, row }: Opened): ConversationRow {
-  const sealed = (column: SealedColumn, value: unknown, old: unknown, empty: unknown) => {
-    const json = JSON.stringify(value);
-    if (json === JSON.stringify(empty)) return null;
-    if (row && json === JSON.stringify(old)) return row[column];
-    return seal(key, { table: 'conversation', column, id: conversation.id }, json);
+  const { id, slots, returns, trail, riskMemory } = conversation;
+  const sealed = (column: SealedColumn, value: unknown, same: boolean, empty: boolean) => {
+    if (empty) return null;
+    return row && same ? row[column] : seal(key, { table: 'conversation', column, id }, JSON.stringify(value));
   };
-  const { returns, trail } = conversation;
   return {
     id: conversation.id,
     channel: conversation.channel,
@@ -146,14 +144,14 @@ export function toRow({ conversation, before: was, key, row }: Opened): Conversa
     retention_class:
       conversation.hiddenAt !== null ? 'delete' : conversation.state === 'closed' ? 'closed' : 'open',
     delete_after_day: row?.delete_after_day ?? null,
-    slots: sealed('slots', conversation.slots, was.slots, {}),
+    slots: sealed('slots', slots, slots === was.slots, Object.keys(slots).length === 0),
     return_stack: sealed(
       'return_stack',
       { returns, trail },
-      { returns: was.returns, trail: was.trail },
-      { returns: [], trail: [] },
+      returns === was.returns && trail === was.trail,
+      returns.length === 0 && trail.length === 0,
     ),
-    risk_memory: sealed('risk_memory', conversation.riskMemory, was.riskMemory, NO_MEMORY),
+    risk_memory: sealed('risk_memory', riskMemory, riskMemory === was.riskMemory, riskMemory === NO_MEMORY),
   };
 }
 

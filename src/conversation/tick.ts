@@ -272,7 +272,7 @@ function keep(tick: Tick, opened: store.Opened, conversation: Conversation, effe
     key: opened.key,
     lastKey: run.keys.service,
     now,
-    pseudonym: auditObject(run.keys.service, conversation.id),
+    pseudonym: () => auditObject(run.keys.service, conversation.id),
     phone: () => phoneOf(opened),
   };
   for (const effect of effects) {

@@ -25,17 +25,29 @@ export type About = { table: string; column: string; id: string; seq?: number; r
 /** Seals text or bytes under `key`, bound to the place `about`. Two seals of the same text differ. */
 export function seal(key: Key, about: About, plain: string | Uint8Array): Buffer {
   const content = typeof plain === 'string' ? Buffer.from(plain, 'utf8') : plain;
-  const padded = Buffer.alloc(Math.ceil((content.length + 4) / BUCKET) * BUCKET);
-  padded.writeUInt32BE(content.length);
-  padded.set(content, 4);
-  const header = Buffer.alloc(HEADER);
-  header.writeUInt8(VERSION);
-  header.writeUInt8(AES_256_GCM, 1);
-  header.writeUInt32BE(key.id, 2);
+  const header = headerFor(key);
   const nonce = nextNonce();
   const cipher = createCipheriv('aes-256-gcm', key.bytes, nonce, { authTagLength: TAG });
   cipher.setAAD(associated(header, about));
-  return Buffer.concat([header, nonce, cipher.update(padded), cipher.final(), cipher.getAuthTag()]);
+  // GCM is a stream: all of the ciphertext comes from update(), and final() only makes the tag.
+  const hidden = cipher.update(padded(content));
+  cipher.final();
+  return Buffer.concat([header, nonce, hidden, cipher.getAuthTag()]);
+}
+
+function headerFor(key: Key): Buffer {
+  const header = Buffer.allocUnsafe(HEADER);
+  header[0] = VERSION;
+  header[1] = AES_256_GCM;
+  header.writeUInt32BE(key.id, 2);
+  return header;
+}
+
+function padded(content: Uint8Array): Buffer {
+  const whole = Buffer.allocUnsafe(Math.ceil((content.length + 4) / BUCKET) * BUCKET);
+  whole.writeUInt32BE(content.length);
+  whole.set(content, 4);
+  return whole.fill(0, 4 + content.length);
 }
 
 /**
