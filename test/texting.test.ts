@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { SegmentedMessage } from 'sms-segments-calculator';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Texting } from '../src/channels/protocol.ts';
 import {
@@ -9,11 +10,13 @@ import {
   packTexts,
   segmentsOf,
 } from '../src/channels/texting.ts';
-import { numberLines } from '../src/conversation/lines.ts';
+import { readContent } from '../src/content.ts';
+import { lineVars, numberLines } from '../src/conversation/lines.ts';
 import type { Reachability, SafeToText } from '../src/database/tables.ts';
 import { type Contact, openContacts, parseContacts } from '../src/directory/contacts.ts';
 import { type Bundle, makeBundle } from '../src/flows/bundle.ts';
 import { readServiceLines } from '../src/flows/store.ts';
+import { textsOf } from '../src/words.ts';
 
 const NOW = Date.UTC(2026, 10, 18, 14);
 const SAFE_TO_TEXT = ['unknown', 'safe', 'notNow', 'never'] as const satisfies SafeToText[];
@@ -237,5 +240,75 @@ describe('the numbers that are open at this minute', () => {
   test('[TEXT-9] never more than four at once', () => {
     const five = Array.from({ length: 5 }, () => contacts[0]).flatMap(contact => contact ?? []);
     expect(numberLines({ now: NOW, bundle, contacts }, 'en', five).split('\n')).toHaveLength(4);
+  });
+});
+
+const content = readContent('flows', 'locales');
+const live = makeBundle('live', content.flows, content.service);
+
+/** At night and by day, in the week and at its end: what is open differs. */
+const HOURS = [18, 22].flatMap(day => [3, 7, 14, 20].map(hour => Date.UTC(2026, 10, day, hour)));
+const FILLS = { name: 'Bartholomew', minutes: 30, n: 4, label: 'Somewhere safe', max: 4000 };
+
+/** Every form that a text takes: at these hours, with somebody on duty or not, with the numbers of each of `kinds`. */
+function forms(namespace: string, key: string, kinds: string[][] = []): string[] {
+  return HOURS.flatMap(now =>
+    [true, false].flatMap(onDuty => {
+      const known = { now, bundle: live, contacts: content.contacts, onDuty };
+      const lists = kinds.map(of => ({
+        numbers: numberLines(known, 'en', openContacts(content.contacts, now, { kinds: of })),
+      }));
+      return [{}, ...lists].map(list =>
+        live.words.text(namespace, key, 'en', lineVars(known, 'en', { ...FILLS, ...list })),
+      );
+    }),
+  );
+}
+
+/** What cannot be texted: too long, or not in the alphabet of which 160 fit into one segment. */
+function unfit(body: string): boolean {
+  const sent = new SegmentedMessage(body, 'auto', false);
+  return sent.encodingName !== 'GSM-7' || sent.segmentsCount > 2;
+}
+
+/** The texts of a flow as a phone gets them: its own wording where there is one, and a question with its options. */
+function textsBySms(flow: (typeof content.flows)[number]): { key: string; options: string[] }[] {
+  const keys = Object.keys(textsOf(flow)).filter(key => !key.includes('.choices.'));
+  return flow.steps.flatMap(({ id, kind, sms }) => {
+    const say = keys.filter(key => key.startsWith(`${id}.${sms.say ? 'say_sms' : 'say'}.`));
+    const ask = keys.filter(key => key === `${id}.${sms.ask ? 'ask_sms' : 'ask'}`);
+    const labels = kind.kind === 'ask' ? kind.choices.map(choice => choice.label) : [];
+    const options = [...labels, live.words.text('service', 'choice.person', 'en')].map((label, i) =>
+      live.words.text('service', 'sms.option', 'en', { n: i + 1, label }),
+    );
+    return [...say.map(key => ({ key, options: [] })), ...ask.map(key => ({ key, options }))];
+  });
+}
+
+describe('the words that go by SMS', () => {
+  test.each(
+    content.flows,
+  )('[FLOW-13] of the flow "$flow" fit two segments of GSM-7, with their options', flow => {
+    const texts = textsBySms(flow);
+    expect(texts.length).toBeGreaterThan(1);
+    const kinds = flow.steps.flatMap(({ kind }) =>
+      kind.kind === 'do' ? [kind.inputs.kinds?.split(' ') ?? []] : [],
+    );
+    const wrong = texts.filter(({ key, options }) =>
+      forms(flow.flow, key, kinds).some(text => unfit([text, ...options].join('\n')) || text.includes('{{')),
+    );
+    expect(wrong.map(({ key }) => key)).toEqual([]);
+  });
+
+  test('[FLOW-13] of the service fit two segments of GSM-7', () => {
+    const keys = Object.keys(content.service.en ?? {}).filter(key => !/^(page|always)\./.test(key));
+    expect(keys.length).toBeGreaterThan(30);
+    expect(keys.filter(key => forms('service', key).some(unfit))).toEqual([]);
+  });
+
+  test('[FLOW-13] are seen when they do not fit', () => {
+    expect(unfit('a'.repeat(307))).toBe(true);
+    expect(unfit('it’s')).toBe(true);
+    expect(unfit('a'.repeat(306))).toBe(false);
   });
 });

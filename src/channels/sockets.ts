@@ -56,6 +56,8 @@ export function chatSocket(http: HttpServer, origin: string, { run, trial, log }
     allowRequest: fromOrigin(origin),
   });
   answerAlone(http, io.path());
+  /** Which socket of a room is waiting for the answer to what it sent. */
+  const sending = new Map<string, string>();
   io.use(async (socket, next) => {
     const token = visitToken(socket.handshake.headers.cookie, trial);
     if (!token) return next(new Error('No visit.'));
@@ -75,19 +77,33 @@ export function chatSocket(http: HttpServer, origin: string, { run, trial, log }
       if (text !== undefined && text.trim() === '') return void answer(refusal('empty'));
       // A visit is looked up again for every message: one that has ended takes nothing more.
       const body = choice !== undefined ? { client_id, choice } : { client_id, text: text ?? '' };
+      for (const room of socket.rooms) sending.set(room, socket.id);
       const given = await receive(run, String(socket.data.token), body, log);
+      for (const room of socket.rooms) sending.delete(room);
       answer(given);
       if (given.ok && socket.rooms.size < 3) await joinConversation(socket);
     });
     socket.on('error', error => log('socketFailed', errorFields(error)));
   });
   run.onCommitted(({ conversations }) => {
-    for (const { id, seq } of conversations) io.to(id).emit('poke', { seq });
+    for (const { id, seq, events } of conversations)
+      if (!toldAlready(id, events)) io.to(id).emit('poke', { seq });
   });
   return {
     close: async () => void (await io.close()),
     endVisit: token => io.in(visitRoom(run, token)).disconnectSockets(true),
   };
+
+  /** Whether the only page there is has it in the answer to what it sent. Other processes are always rung. */
+  function toldAlready(id: string, events: number): boolean {
+    if (run.database.between) return false;
+    const listening = io.of('/').adapter.rooms.get(id);
+    const sender = sending.get(id);
+    return (
+      listening === undefined ||
+      (events === 1 && listening.size === 1 && sender !== undefined && listening.has(sender))
+    );
+  }
 
   async function joinConversation(socket: {
     data: { token?: unknown };

@@ -24,11 +24,24 @@ export function alwaysWord(said: string, words: Words): Always | null {
     .toLowerCase()
     .replace(/[.!?]+$/, '');
   if (whole.length === 0 || whole.length > LONGEST) return null;
-  return (
-    ALWAYS.find(always =>
-      words.text('service', `always.${always}`, SOURCE_LANGUAGE).split('|').includes(whole),
-    ) ?? null
+  return readWords(words).get(whole) ?? null;
+}
+
+/** The lists, read once for each set of texts. */
+const read = new WeakMap<Words, Map<string, Always>>();
+
+function readWords(words: Words): Map<string, Always> {
+  const known = read.get(words);
+  if (known) return known;
+  const listed = ALWAYS.flatMap(always =>
+    words
+      .text('service', `always.${always}`, SOURCE_LANGUAGE)
+      .split('|')
+      .map(word => [word, always] as const),
   );
+  const made = new Map(listed);
+  read.set(words, made);
+  return made;
 }
 
 /** Does what the word says. `unsaved` is a line that is stored nowhere; `leave` asks the page to go to the exit. */

@@ -27,7 +27,8 @@ export type Outcome =
 
 /** What committed: which conversations have new lines, and how far the desk has to look. */
 export type Committed = {
-  conversations: { id: string; seq: number }[];
+  /** `events`: how many things happened to it at once. */
+  conversations: { id: string; seq: number; events: number }[];
   deskSerial: number | null;
   texts: boolean;
 };

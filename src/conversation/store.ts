@@ -119,7 +119,9 @@ export function toRow({ conversation, before: was, key, row }: Opened): Conversa
   const { id, slots, returns, trail, riskMemory } = conversation;
   const sealed = (column: SealedColumn, value: unknown, same: boolean, empty: boolean) => {
     if (empty) return null;
-    return row && same ? row[column] : seal(key, { table: 'conversation', column, id }, JSON.stringify(value));
+    return row && same
+      ? row[column]
+      : seal(key, { table: 'conversation', column, id }, JSON.stringify(value));
   };
   return {
     id: conversation.id,

@@ -33,7 +33,8 @@ type Tick = {
   taken: Map<string, { conversationId: string; seq: number; said: string | null; row: MessageRow | null }>;
   newKeys: ConversationKeyRow[];
   newPoints: ContactPointRow[];
-  changed: Set<string>;
+  /** The conversations to save, and how many events changed each. */
+  changed: Map<string, number>;
   onDuty: boolean;
 };
 
@@ -48,13 +49,14 @@ export async function runTick(
   for (const arrival of arrivals) outcomes.push(await takeIn(tick, arrival));
   const deskSerial = await write(tick);
   const gone = new Set(tick.rows.destroyed);
-  const saved = [...tick.changed].flatMap(id => {
+  const saved = [...tick.changed.keys()].flatMap(id => {
     const conversation = tick.loaded.get(id)?.conversation;
     return conversation && !gone.has(id) ? [{ ...conversation, rev: conversation.rev + 1 }] : [];
   });
-  const conversations = [...tick.changed].map(id => ({
+  const conversations = [...tick.changed.keys()].map(id => ({
     id,
     seq: tick.loaded.get(id)?.conversation.lastSeq ?? 0,
+    events: tick.changed.get(id) ?? 0,
   }));
   return { outcomes, saved, committed: { conversations, deskSerial, texts: tick.rows.outbox.length > 0 } };
 }
@@ -89,7 +91,7 @@ async function load(run: Run, tx: Tx, arrivals: Arrival[]): Promise<Tick> {
     taken: new Map(),
     newKeys: [],
     newPoints: [],
-    changed: new Set(),
+    changed: new Map(),
     onDuty: (await onDuty(tx, run.now())) > 0,
   };
   const points = new Map([...own, ...found].map(point => [point.conversation_id, point]));
@@ -283,7 +285,7 @@ function keep(tick: Tick, opened: store.Opened, conversation: Conversation, effe
     if (effect.type === 'destroy') run.opened.forget(conversation.id);
   }
   tick.loaded.set(conversation.id, { ...opened, conversation });
-  if (effects.length > 0) tick.changed.add(conversation.id);
+  if (effects.length > 0) tick.changed.set(conversation.id, (tick.changed.get(conversation.id) ?? 0) + 1);
 }
 
 function phoneOf({ point, key }: store.Opened): string {
@@ -315,7 +317,7 @@ function toEvents(effects: Effect[], at: number): ChatEvent[] {
 
 async function write(tick: Tick): Promise<number | null> {
   const { tx, run, loaded, changed } = tick;
-  const saves = [...changed].flatMap(id => {
+  const saves = [...changed.keys()].flatMap(id => {
     const opened = loaded.get(id);
     return opened ? [store.toRow(opened)] : [];
   });

@@ -75,7 +75,7 @@ export function waysOut(step: Step): { to: string; at: (string | number)[] }[] {
 
 function checkKind(step: Step, flow: Flow, flows: Set<string>): { at: string[]; message: string }[] {
   const { kind } = step;
-  const declared = (slot: string) => slot in flow.remember;
+  const declared = (slot: string) => Object.hasOwn(flow.remember, slot);
   switch (kind.kind) {
     case 'ask':
       return kind.save && !declared(kind.save)
@@ -117,7 +117,7 @@ function checkDo(
   kind: Extract<Step['kind'], { kind: 'do' }>,
   declared: (slot: string) => boolean,
 ): { at: string[]; message: string }[] {
-  const action = ACTIONS[kind.action];
+  const action = Object.hasOwn(ACTIONS, kind.action) ? ACTIONS[kind.action] : undefined;
   if (!action)
     return [
       {

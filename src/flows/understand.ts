@@ -15,7 +15,7 @@ export function understand(said: string, options: Option[]): string | null {
   const words = plain(said);
   if (/^\d{1,2}$/.test(words)) return options[Number(words) - 1]?.id ?? null;
   const only = (found: Option[]) => (found.length === 1 ? (found[0]?.id ?? null) : null);
-  const phrases = new Map(options.map(option => [option, [option.label, ...option.words].map(plain)]));
+  const phrases = new Map(options.map(option => [option, [option.label, ...option.words].map(plainPhrase)]));
   const phrasesOf = (option: Option) => phrases.get(option) ?? [];
   return (
     only(options.filter(option => phrasesOf(option).includes(words))) ??
@@ -24,6 +24,19 @@ export function understand(said: string, options: Option[]): string | null {
     ) ??
     only(options.filter(option => phrasesOf(option).some(phrase => slips(words, phrase) <= slipsIn(phrase))))
   );
+}
+
+/** The phrases of our own flows, made plain once. What a young person writes is never kept here. */
+const plainPhrases = new Map<string, string>();
+const MOST_PHRASES = 10_000;
+
+function plainPhrase(phrase: string): string {
+  const known = plainPhrases.get(phrase);
+  if (known !== undefined) return known;
+  if (plainPhrases.size >= MOST_PHRASES) plainPhrases.clear();
+  const made = plain(phrase);
+  plainPhrases.set(phrase, made);
+  return made;
 }
 
 /** Lower case, without accents, marks and doubled spaces; emoji stay. */

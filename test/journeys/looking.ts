@@ -48,10 +48,21 @@ export async function axeFinds(page: Page): Promise<string[]> {
   return found;
 }
 
-/** Puts a page at the address that the exit leads to, and at any other below it. Nothing leaves this machine. */
-export async function standInForElsewhere(context: BrowserContext): Promise<void> {
+/**
+ * Puts a page at the address that the exit leads to, and at any other below it; nothing leaves this machine.
+ * Playwright does not see where a redirect leads, so the exit's own is made a page that leads there at once.
+ */
+export async function standInForElsewhere(context: BrowserContext, ownUrl: string): Promise<void> {
   const page = '<!doctype html><html lang="en"><title>Elsewhere</title><h1>Somewhere else</h1>';
   await context.route(`${ELSEWHERE}**`, route => route.fulfill({ contentType: 'text/html', body: page }));
+  await context.route(new URL('/exit', ownUrl).href, async route => {
+    if (route.request().method() !== 'GET') return route.fallback();
+    const answer = await route.fetch({ maxRedirects: 0 });
+    if (answer.status() !== 302) return route.fulfill({ response: answer });
+    const { location = '', ...headers } = answer.headers();
+    const forward = `<!doctype html><meta http-equiv="refresh" content="0;url=${location}">`;
+    return route.fulfill({ headers: { ...headers, 'content-type': 'text/html' }, body: forward });
+  });
 }
 
 /** What the page says: all of its text, seen or not, and what stands in its boxes. */

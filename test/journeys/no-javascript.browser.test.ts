@@ -89,7 +89,7 @@ test('[NOJS-2] the page says how to see what is new, and a reload sends nothing 
   await page.reload();
 
   expect(await ownLines(page)).toEqual(before);
-  await page.getByText('New messages do not show by themselves here.').waitFor();
+  await page.locator('noscript', { hasText: 'New messages do not show by themselves here.' }).waitFor();
 });
 
 test('[NOJS-3] a form that is sent twice is taken once', async () => {
@@ -106,7 +106,7 @@ test('[NOJS-3] a form that is sent twice is taken once', async () => {
 
 test('[NOJS-4] the exit leads away by a form, and ends the visit', async () => {
   const page = await newPage();
-  await standInForElsewhere(page.context());
+  await standInForElsewhere(page.context(), cairn.app.publicUrl);
   await atTheMenu(page);
   const [cookie] = await page.context().cookies();
   await button(page, 'Exit').click();
@@ -120,7 +120,7 @@ test('[NOJS-4] the exit leads away by a form, and ends the visit', async () => {
 
 test('[NOJS-5] after the exit, Back shows no word of the chat, however often', async () => {
   const page = await newPage();
-  await standInForElsewhere(page.context());
+  await standInForElsewhere(page.context(), cairn.app.publicUrl);
   await atTheMenu(page);
   await write(page, 'i am at the old mill');
   await log(page).getByText('old mill').waitFor();
@@ -153,7 +153,7 @@ test('[NOJS-6] a text that is too long comes back in the box, with the sentence'
 
 test('[NOJS-7] EXIT as a message leads away too', async () => {
   const page = await newPage();
-  await standInForElsewhere(page.context());
+  await standInForElsewhere(page.context(), cairn.app.publicUrl);
   await atTheMenu(page);
   await write(page, 'EXIT');
   await page.getByRole('heading', { name: 'Somewhere else' }).waitFor();
