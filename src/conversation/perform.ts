@@ -1,5 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { type Engine, nextSerial, type Tx } from '../database/database.ts';
+import { insertRows } from '../database/rows.ts';
 import type {
   AlertRow,
   AssignmentRow,
@@ -195,6 +196,28 @@ function toAlert(
   };
 }
 
+const MESSAGES = {
+  table: 'message',
+  columns: [
+    'conversation_id',
+    'seq',
+    'sender',
+    'author_id',
+    'client_id',
+    'provider_id',
+    'body',
+    'written_under_epoch',
+    'at',
+  ],
+} as const;
+
+const TIMERS = {
+  table: 'timer',
+  columns: ['conversation_id', 'name', 'epoch', 'due_at', 'event'],
+  then: `on conflict (conversation_id, name) do update
+    set epoch = excluded.epoch, due_at = excluded.due_at, event = excluded.event`,
+} as const;
+
 /**
  * Writes the rows. Desk events and audit serials come last, under one lock, so that a reader who has seen a
  * serial has seen all before it. Returns the newest desk serial, or null when the desk need not look.
@@ -205,7 +228,7 @@ export async function writeRows(
   engine: Engine,
   lock: (names: string[]) => Promise<void>,
 ): Promise<number | null> {
-  if (rows.messages.length > 0) await tx.insertInto('message').values(rows.messages).execute();
+  await insertRows(tx, MESSAGES, rows.messages);
   if (rows.alerts.length > 0) await tx.insertInto('alert').values(rows.alerts).execute();
   await writeTimers(tx, rows);
   await writeContacts(tx, rows);
@@ -221,20 +244,11 @@ export async function writeRows(
 
 async function writeTimers(tx: Tx, rows: Rows): Promise<void> {
   const all = [...rows.timers.values()];
-  const set = all.flatMap(timer => (timer.row ? [timer.row] : []));
-  if (set.length > 0) {
-    await tx
-      .insertInto('timer')
-      .values(set)
-      .onConflict(found =>
-        found.columns(['conversation_id', 'name']).doUpdateSet(eb => ({
-          epoch: eb.ref('excluded.epoch'),
-          due_at: eb.ref('excluded.due_at'),
-          event: eb.ref('excluded.event'),
-        })),
-      )
-      .execute();
-  }
+  await insertRows(
+    tx,
+    TIMERS,
+    all.flatMap(timer => timer.row ?? []),
+  );
   for (const timer of all) {
     if (timer.row) continue;
     await tx

@@ -1,13 +1,13 @@
 import { sql } from 'kysely';
 import type { ChatEvent, Choice } from '../channels/protocol.ts';
 import type { Db, Engine, Tx } from '../database/database.ts';
+import { insertRows } from '../database/rows.ts';
 import type {
   ContactPointRow,
   ConversationKeyRow,
   ConversationRow,
   MessageRow,
   Sender,
-  Tables,
   TimerRow,
 } from '../database/tables.ts';
 import { type Key, seal, unseal } from '../privacy/seal.ts';
@@ -238,19 +238,9 @@ export function findTimers(tx: Tx, ids: string[]): Promise<TimerRow[]> {
   return tx.selectFrom('timer').selectAll().where('conversation_id', 'in', ids).execute();
 }
 
-/** Saves all conversations of a tick in one statement. @throws Error when one was changed by somebody else meanwhile. */
+/** Saves the conversations of a tick. @throws Error when one was changed by somebody else meanwhile. */
 export async function saveConversations(tx: Tx, rows: ConversationRow[]): Promise<void> {
-  const result = await tx
-    .insertInto('conversation')
-    .values(rows)
-    .onConflict(found =>
-      found
-        .column('id')
-        .doUpdateSet(eb => Object.fromEntries(CHANGING.map(column => [column, eb.ref(`excluded.${column}`)])))
-        .whereRef('conversation.rev', '<', 'excluded.rev'),
-    )
-    .executeTakeFirstOrThrow();
-  if (result.numInsertedOrUpdatedRows !== BigInt(rows.length))
+  if ((await insertRows(tx, CONVERSATIONS, rows)) !== rows.length)
     throw new Error('A conversation was changed by another process.');
 }
 
@@ -264,6 +254,7 @@ export async function saveBeginnings(
   if (points.length > 0) await tx.insertInto('contact_point').values(points).execute();
 }
 
+const FIXED = ['id', 'channel', 'started_at'] as const;
 const CHANGING = [
   'language',
   'bundle',
@@ -286,4 +277,11 @@ const CHANGING = [
   'slots',
   'return_stack',
   'risk_memory',
-] as const satisfies (keyof Tables['conversation'])[];
+] as const satisfies (keyof ConversationRow)[];
+
+const CONVERSATIONS = {
+  table: 'conversation',
+  columns: [...FIXED, ...CHANGING],
+  then: `on conflict (id) do update set ${CHANGING.map(column => `${column} = excluded.${column}`).join(', ')}
+    where conversation.rev < excluded.rev`,
+} as const;

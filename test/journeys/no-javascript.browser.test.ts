@@ -89,7 +89,7 @@ test('[NOJS-2] the page says how to see what is new, and a reload sends nothing 
   await page.reload();
 
   expect(await ownLines(page)).toEqual(before);
-  await page.locator('noscript', { hasText: 'New messages do not show by themselves here.' }).waitFor();
+  await page.locator('noscript p', { hasText: 'New messages do not show by themselves' }).waitFor();
 });
 
 test('[NOJS-3] a form that is sent twice is taken once', async () => {
@@ -144,7 +144,10 @@ test('[NOJS-6] a text that is too long comes back in the box, with the sentence'
   await page.locator('#text').evaluate(box => box.removeAttribute('maxlength'));
   await write(page, long);
 
-  await page.locator('#notice').getByText(/in parts of up to 4,?000 characters/).waitFor();
+  await page
+    .locator('#notice')
+    .getByText(/in parts of up to 4,?000 characters/)
+    .waitFor();
   expect(await page.getByLabel('Your message').inputValue()).toBe(long);
   expect(await ownLines(page)).toEqual(['Start', 'Yes']);
   await write(page, 'shorter');
