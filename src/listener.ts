@@ -59,6 +59,7 @@ export function listenerApp(url: string): Express {
       crossOriginEmbedderPolicy: true,
       strictTransportSecurity: secure && { maxAge: 63_072_000, includeSubDomains: true, preload: true },
       referrerPolicy: { policy: 'no-referrer' },
+      xFrameOptions: { action: 'deny' },
     }),
   );
   app.use((_req, res, next) => {

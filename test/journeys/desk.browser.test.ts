@@ -293,7 +293,31 @@ test('[DESK-48] a session that was ended elsewhere ends here at once, and nothin
   expect(await everythingOn(page)).not.toContain('old mill');
 });
 
-test('[DESK-49] axe finds nothing wrong on any screen, light and dark, phone and laptop', async () => {
+test('[DESK-49] the alarm for severity 3 sounds, without anybody having asked for sound, and can be stopped', async () => {
+  const page = await newPage();
+  await page.addInitScript(() => {
+    const { start } = OscillatorNode.prototype;
+    OscillatorNode.prototype.start = function (when) {
+      console.debug(`tone, ${this.context.state}`);
+      start.call(this, when);
+    };
+  });
+  const tones: string[] = [];
+  page.on('console', said => {
+    if (said.text().startsWith('tone')) tones.push(said.text());
+  });
+  await atTheDesk(page);
+  await page.getByText('Sound starts after you press something on this page.').waitFor({ state: 'detached' });
+  expect(tones).toEqual([]);
+  await youngPersonWho('i took 30 pills');
+  await expect.poll(() => tones).toEqual(['tone, running', 'tone, running']);
+
+  await button(page, 'Stop the sound').click();
+  await page.getByText(/^Immediate: .+ is waiting for a person\./).waitFor();
+  expect(await button(page, 'Stop the sound').count()).toBe(0);
+});
+
+test('[DESK-50] axe finds nothing wrong before anybody is signed in, and on the pretend phone', async () => {
   const page = await newPage();
   await page.goto(cairn.app.staffUrl);
   await page.getByRole('heading', { name: 'Sign in' }).waitFor();
@@ -301,19 +325,21 @@ test('[DESK-49] axe finds nothing wrong on any screen, light and dark, phone and
   await page.goto(await invited('jo@desk.example'));
   await page.getByRole('heading', { name: 'Set up your account' }).waitFor();
   expect(await axeFinds(page)).toEqual([]);
+  await page.goto(`${cairn.app.staffUrl}/phone`);
+  expect(await axeFinds(page)).toEqual([]);
+});
 
+test('[DESK-50] axe finds nothing wrong in the queue, in a chat and in a dialog', async () => {
+  const page = await newPage();
   await youngPersonWho('i took 30 pills');
   await cairn.phone().text('my dad hits me');
   await atTheDesk(page);
   await chats(page).nth(1).waitFor();
   expect(await axeFinds(page)).toEqual([]);
-  await openFirst(page);
-  await page.getByRole('button', { name: /^Claim / }).click();
+  await claimFirst(page);
   await composer(page).fill('a draft');
   expect(await axeFinds(page)).toEqual([]);
   await button(page, 'Close').click();
   await page.getByRole('dialog').waitFor();
-  expect(await axeFinds(page)).toEqual([]);
-  await page.goto(`${cairn.app.staffUrl}/phone`);
   expect(await axeFinds(page)).toEqual([]);
 });

@@ -13,14 +13,17 @@ export const soundReady = cell(false);
 
 /** Waits for the first press or key, because browsers keep a page silent before it. */
 export function waitForGesture(): void {
+  const running = new AbortController();
   const start = () => {
     audio ??= new AudioContext();
-    void audio.resume().then(() => soundReady.set(true));
-    window.removeEventListener('pointerdown', start);
-    window.removeEventListener('keydown', start);
+    void audio.resume().then(() => {
+      soundReady.set(true);
+      running.abort();
+    });
   };
-  window.addEventListener('pointerdown', start);
-  window.addEventListener('keydown', start);
+  // Captured, because the buttons keep a press to themselves. A finger counts when it leaves the screen.
+  for (const gesture of ['pointerdown', 'pointerup', 'keydown'])
+    window.addEventListener(gesture, start, { capture: true, signal: running.signal });
 }
 
 /** Two short tones, high then low. Silent when the browser does not allow sound yet. */
