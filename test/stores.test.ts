@@ -97,8 +97,7 @@ describe.each(ENGINES)('stored on %s', engine => {
     for (let time = 0; time < 2; time += 1) {
       const again = await openOn(ground);
       expect(await again.db.selectFrom('bundle').selectAll().execute()).toEqual([row]);
-      const { rows } = await sql`select name from kysely_migration`.execute(again.db);
-      expect(rows).toHaveLength(1);
+      expect((await sql`select name from kysely_migration`.execute(again.db)).rows).toHaveLength(1);
       await again.close();
     }
     await ground.remove();
@@ -169,13 +168,12 @@ describe.each(ENGINES)('stored on %s', engine => {
     const ground = await newGround(engine);
     const own = await openOn(ground);
     const subject = randomUUIDv7();
-    const entry = { at: NOW, actor: 'service', action: 'test', object: subject };
     const writers = Array.from({ length: 30 }, (_, i) =>
       own.db.transaction().execute(async tx => {
         await own.lockNames(tx, ['serials']);
         const serial = await nextSerial(tx, 'desk_event');
         await tx.insertInto('desk_event').values({ serial, kind: 'message', subject, at: NOW }).execute();
-        await record(tx, entry, engine);
+        await record(tx, { at: NOW, actor: 'service', action: 'test', object: subject }, engine);
         if (i % 3 === 0) throw new Error('undone');
       }),
     );
@@ -202,7 +200,6 @@ describe.each(ENGINES)('stored on %s', engine => {
     );
     const pairs = seen.filter((_, i) => i % 2 === 0).map((who, i) => [who, seen[2 * i + 1]]);
     expect(pairs.every(([begin, end]) => begin === end)).toBe(true);
-    expect(pairs).toHaveLength(8);
   });
 
   test('[STORE-8] a browser or number is found again by its look-up, oldest first, ended visits too', async () => {
@@ -218,7 +215,6 @@ describe.each(ENGINES)('stored on %s', engine => {
     await write(tx => store.saveBeginnings(tx, [], points));
     const found = await write(tx => store.findContactPoints(tx, [lookup, 'nobody']));
     expect(found.map(({ id }) => id)).toEqual([points[1]?.id, points[2]?.id, points[0]?.id]);
-    expect(found[1]).toMatchObject({ quiet_until: NOW, made_at: NOW + 1 });
     expect(Buffer.from(found[1]?.value ?? [])).toEqual(points[2]?.value);
     const ids = points.slice(2).map(({ conversation_id }) => conversation_id);
     expect(await write(tx => store.findContactPointsOf(tx, ids))).toHaveLength(2);
@@ -339,9 +335,13 @@ describe('what is acknowledged is on the disk', () => {
       const { rows } = await sql<Record<string, unknown>>`pragma ${sql.raw(pragma)}`.execute(db);
       expect(rows).toEqual([{ [pragma]: value }]);
     }
-    // The journal is of the file: whoever else opens it sees the same.
-    const other = new DatabaseSync(join(ground.dataDir, 'cairn.db'));
+    const other = new DatabaseSync(join(ground.dataDir, 'cairn.db'), { timeout: 0 });
     expect(other.prepare('pragma journal_mode').get()).toEqual({ journal_mode: 'wal' });
+    // Whoever has begun may write, though another process wants to: it cannot fail half way.
+    await db.transaction().execute(async tx => {
+      await tx.selectFrom('bundle').selectAll().execute();
+      expect(() => other.exec('begin immediate')).toThrow(/locked/);
+    });
     other.close();
     await close();
     await ground.remove();

@@ -50,7 +50,7 @@ export function doAlways(turn: Turn, word: Exclude<Always, 'person'>): { unsaved
   switch (word) {
     case 'stop':
       // The line goes first: after it nothing may be texted.
-      sayService(turn, 'stop.done');
+      sayService(turn, channel === 'sms' ? 'stop.done' : 'stop.web');
       if (channel === 'sms') setContact(turn, { reachability: 'stopped' });
       return {};
     case 'start':

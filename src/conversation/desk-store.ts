@@ -32,8 +32,11 @@ type Listed = ConversationRow & { [C in 'wrap' | 'wrapped_by']: ConversationKeyR
   owner_name: string | null;
 };
 
-/** The chats that people have or wait for, in the order to work in: the most urgent first, then who waited longest. */
-export async function deskView(run: Run, staffId: string): Promise<DeskView> {
+/**
+ * The chats that people have or wait for, in the order to work in: the most urgent first, then who waited longest.
+ * @param withWords whether the words that raised an alert are shown: only to those who may open the chat.
+ */
+export async function deskView(run: Run, staffId: string, withWords: boolean): Promise<DeskView> {
   const { db } = run.database;
   const newest = await db
     .selectFrom('desk_event')
@@ -45,7 +48,7 @@ export async function deskView(run: Run, staffId: string): Promise<DeskView> {
     .orderBy('conversation.waiting_since')
     .limit(MOST_ROWS)
     .execute();
-  const reasons = await reasonsOf(run, listed);
+  const reasons = await reasonsOf(run, listed, withWords);
   const rows = listed.map(row => toDeskRow(row, reasons.get(row.id) ?? []));
   return {
     serial: newest?.serial ?? 0,
@@ -66,7 +69,7 @@ export async function deskConversation(
   const row = await findListed(db).where('conversation.id', '=', id).executeTakeFirst();
   const key = row && keyOf(run, row);
   if (!row || !key) return null;
-  const reasons = await reasonsOf(run, [row]);
+  const reasons = await reasonsOf(run, [row], true);
   const point = await db
     .selectFrom('contact_point')
     .selectAll()
@@ -100,7 +103,7 @@ function keyOf(run: Run, row: Listed): Key | null {
 
 type Reason = { categories: string[]; words: string[] };
 
-async function reasonsOf(run: Run, listed: Listed[]): Promise<Map<string, Reason[]>> {
+async function reasonsOf(run: Run, listed: Listed[], withWords: boolean): Promise<Map<string, Reason[]>> {
   if (listed.length === 0) return new Map();
   const alerts = await run.database.db
     .selectFrom('alert')
@@ -117,7 +120,7 @@ async function reasonsOf(run: Run, listed: Listed[]): Promise<Map<string, Reason
   const keys = new Map(listed.map(row => [row.id, keyOf(run, row)]));
   const reasons = alerts.flatMap(alert => {
     const key = keys.get(alert.conversation_id);
-    return key ? [{ id: alert.conversation_id, reason: openReason(key, alert) }] : [];
+    return key ? [{ id: alert.conversation_id, reason: openReason(key, alert, withWords) }] : [];
   });
   return new Map(
     [...Map.groupBy(reasons, found => found.id)].map(([id, found]) => [
@@ -127,11 +130,13 @@ async function reasonsOf(run: Run, listed: Listed[]): Promise<Map<string, Reason
   );
 }
 
-function openReason(key: Key, alert: AlertRow): Reason {
+function openReason(key: Key, alert: AlertRow, withWords: boolean): Reason {
+  const categories: string[] = JSON.parse(alert.categories);
+  if (!withWords) return { categories, words: [] };
   const evidence: Evidence[] = JSON.parse(
     unseal(key, { table: 'alert', column: 'evidence', id: alert.id }, alert.evidence).toString('utf8'),
   );
-  return { categories: JSON.parse(alert.categories), words: evidence.map(({ said }) => said) };
+  return { categories, words: evidence.map(({ said }) => said) };
 }
 
 function toDeskRow(row: Listed, reasons: Reason[]): DeskRow {

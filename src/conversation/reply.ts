@@ -3,7 +3,7 @@ import { detect, type Finding } from '../risk/detect.ts';
 import { alwaysWord, doAlways } from './always.ts';
 import type { Answer, Conversation, Event } from './conversation.ts';
 import { PERSON_CHOICE, runFlow } from './flow-run.ts';
-import { answerByButton, answerInWords, personAsked, WELCOME } from './question.ts';
+import { answerByButton, answerInWords, HOME, personAsked, WELCOME } from './question.ts';
 import { bringPerson, sayService, serviceLine, setContact, type Turn } from './turn.ts';
 
 /** The fixed steps at severity 3. */
@@ -54,7 +54,7 @@ export function replied(turn: Turn, event: Replied): Answer {
     return { ok: true, seq };
   }
   const raised = raiseIfRisky(turn, finding);
-  if (raised === 3 && conversation.place?.flow !== EMERGENCY) breakIn(turn);
+  if (raised === 3 && conversation.place?.flow !== EMERGENCY) breakIn(turn, first);
   else if (always === 'person' || finding.wantsHuman) personAsked(turn);
   else if (first) runFlow(turn, { enter: WELCOME });
   else if (event.choice !== null) answerByButton(turn, event.choice);
@@ -130,10 +130,12 @@ function raiseIfRisky(turn: Turn, finding: Finding): 0 | 2 | 3 {
 }
 
 /** Pauses the flow for the fixed emergency steps; it is resumed when asked. */
-function breakIn(turn: Turn): void {
-  const { conversation } = turn;
-  if (conversation.place)
-    conversation.returns = [...conversation.returns, { ...conversation.place, then: 'again' }];
+function breakIn(turn: Turn, first: boolean): void {
+  const { conversation, known } = turn;
+  const welcome = { flow: WELCOME, step: known.bundle.flows.get(WELCOME)?.flow.start ?? HOME.step };
+  // Whoever has not been told who we are, and the limits, is told then.
+  const back = conversation.place ?? (first ? welcome : HOME);
+  conversation.returns = [...conversation.returns, { ...back, then: 'again' }];
   runFlow(turn, { enter: EMERGENCY });
 }
 

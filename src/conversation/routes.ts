@@ -10,6 +10,7 @@ import type {
 import { MAX_TEXT, OUTCOMES } from '../channels/protocol.ts';
 import { errorFields, type Log } from '../log.ts';
 import { auditObject, record } from '../staff/audit.ts';
+import { may } from '../staff/permissions.ts';
 import { type Call, readBody, refuse, type StaffRouter } from '../staff/permit.ts';
 import type { Event, Refusal } from './conversation.ts';
 import { deskConversation, deskView } from './desk-store.ts';
@@ -53,7 +54,7 @@ export function mountDesk(router: StaffRouter, deps: DeskDeps): void {
   const looks = new Map<string, number>();
 
   router.route('GET', '/api/desk', 'queue.see', async ({ res, staff }) => {
-    res.json(await deskView(run, staff.id));
+    res.json(await deskView(run, staff.id, may(staff.roles, 'conversation.open')));
   });
   router.route('GET', '/api/conversations/:id', 'conversation.open', async call => {
     const { req, res } = call;

@@ -75,7 +75,8 @@ async function load(run: Run, tx: Tx, arrivals: Arrival[]): Promise<Tick> {
   const named = arrivals.flatMap(({ to }) => (to.kind === 'conversation' ? [to.id] : []));
   const ids = [...new Set([...named, ...found.map(point => point.conversation_id)])];
   const loadedRows = ids.length > 0 ? await store.loadConversations(tx, database.engine, ids) : [];
-  const own = named.length > 0 ? await store.findContactPointsOf(tx, named) : [];
+  // Read again now that the conversations are locked: another process may have changed how they can be reached.
+  const points = ids.length > 0 ? await store.findContactPointsOf(tx, ids) : [];
   const tick: Tick = {
     run,
     tx,
@@ -94,13 +95,13 @@ async function load(run: Run, tx: Tx, arrivals: Arrival[]): Promise<Tick> {
     changed: new Map(),
     onDuty: (await onDuty(tx, run.now())) > 0,
   };
-  const points = new Map([...own, ...found].map(point => [point.conversation_id, point]));
+  const pointOf = new Map(points.map(point => [point.conversation_id, point]));
   for (const row of loadedRows) {
     if (row.wrap === null || row.wrapped_by === null) continue;
     const key = run.opened.open(row.id, row.wrap, row.wrapped_by);
     tick.loaded.set(
       row.id,
-      store.openConversation(row, key, points.get(row.id) ?? null, run.opened.recall(row.id, row.rev)),
+      store.openConversation(row, key, pointOf.get(row.id) ?? null, run.opened.recall(row.id, row.rev)),
     );
   }
   await loadAlerts(tick);

@@ -240,6 +240,24 @@ test('[DESK-45] after ten quiet minutes a text is held back, and one neutral lin
   expect(await composer(page).inputValue()).toBe('Did your dad find you?');
 });
 
+test('[DESK-51] once the words that came back are thrown away, nothing says any more that they are here', async () => {
+  const page = await atTheDesk();
+  const phone = cairn.phone();
+  await phone.text('i ran away');
+  await claimFirst(page);
+  cairn.clock.advance(11 * MINUTE);
+  await composer(page).fill('Did your dad find you?');
+  await page.keyboard.press('Enter');
+  await page.getByText('Not sent. Your words are still here.').waitFor();
+  await composer(page).fill('');
+
+  expect(await page.getByText('Not sent. Your words are still here.').count()).toBe(0);
+  await button(page, 'Send one neutral line').waitFor();
+  await button(page, 'Close').click();
+  await page.getByRole('dialog').waitFor();
+  expect(await page.getByText('You have words here that you have not sent.').count()).toBe(0);
+});
+
 test('[DESK-46] handing back leads the bot to the step that the worker chose', async () => {
   const page = await atTheDesk();
   const wren = await youngPersonWho('i ran away');

@@ -130,6 +130,17 @@ describe.each(ENGINES)('the desk, on %s', engine => {
     expect(entries.map(entry => entry.action)).toContain('conversation.open');
   });
 
+  test('[DESK-24] the queue shows words only to those who may open the chat', async () => {
+    cairn = await startCairn({ engine });
+    const wren = cairn.youngPerson();
+    await wren.write('hi');
+    await wren.write('i ran away');
+    const manager = await cairn.worker('Alex', ['manager']);
+    const { queue } = await manager.desk();
+    expect(queue[0]?.reason).toMatchObject({ categories: ['missing'], words: [] });
+    expect((await manager.call('GET', `/api/conversations/${queue[0]?.id}`)).status).toBe(403);
+  });
+
   test('[DESK-22] closing tells the young person, closes the alert, and the next message begins anew', async () => {
     cairn = await startCairn({ engine });
     const sam = await cairn.worker('Sam');

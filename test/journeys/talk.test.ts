@@ -105,6 +105,14 @@ describe.each(ENGINES)('the whole talk, on %s', engine => {
     expect(on.at(-1)?.choices?.map(choice => choice.label)).toContain('Find help');
   });
 
+  test('[RISK-22] danger in the very first message: after the emergency steps they are told who we are', async () => {
+    cairn = await startCairn({ engine });
+    const wren = cairn.youngPerson();
+    expect((await wren.write('im going to kill myself tonight')).map(event => event.text).join('\n')).toMatch(/call 999/);
+    const on = await wren.press('I am safe right now, carry on');
+    expect(on.map(event => event.text).join('\n')).toMatch(/I am a bot, not a person[\s\S]*Is it safe/);
+  });
+
   test('[SAFE-1] with nobody on duty they get an honest line with numbers open at that minute, and stay in the queue', async () => {
     cairn = await startCairn({ engine });
     const sam = await cairn.worker('Sam');

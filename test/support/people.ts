@@ -8,6 +8,7 @@ import type {
   DeskRow,
   DeskView,
   EventsAnswer,
+  Role,
   SentAnswer,
 } from '../../src/channels/protocol.ts';
 import { invite } from '../../src/staff/invitations.ts';
@@ -129,12 +130,12 @@ export class Worker {
     this.name = name;
   }
 
-  static async signIn(app: App, name: string): Promise<Worker> {
+  static async signIn(app: App, name: string, roles: Role[] = ['worker', 'supervisor']): Promise<Worker> {
     const { database, keys, now } = app.run;
     const { link } = await invite(database.db, {
       email: `${randomUUID()}@desk.example`,
       name,
-      roles: ['worker', 'supervisor'],
+      roles,
       now: now(),
       staffUrl: app.staffUrl,
       serviceKey: keys.service,

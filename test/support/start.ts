@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type App, createApp } from '../../src/app.ts';
+import type { Role } from '../../src/channels/protocol.ts';
 import type { Engine } from '../../src/database/database.ts';
 import { openLog } from '../../src/log.ts';
 import { type Clock, makeClock } from './clock.ts';
@@ -28,7 +29,7 @@ export type Cairn = {
   /** Somebody's phone. */
   phone(number?: string): Phone;
   /** A worker, signed in. */
-  worker(name?: string): Promise<Worker>;
+  worker(name?: string, roles?: Role[]): Promise<Worker>;
   /** Moves the clock, and lets everything that falls due happen. */
   later(ms: number): Promise<void>;
   /** Stops the service; its ground stays. */
@@ -80,7 +81,7 @@ export async function startCairn(options: StartOptions = {}): Promise<Cairn> {
     ground,
     youngPerson: () => new YoungPerson(app.publicUrl),
     phone: (number = `+4477009001${String(phones++).padStart(2, '0')}`) => new Phone(app, number),
-    worker: (name = 'Robin') => Worker.signIn(app, name),
+    worker: (name = 'Robin', roles) => Worker.signIn(app, name, roles),
     async later(ms) {
       clock.advance(ms);
       await app.timers.fireDue();

@@ -108,7 +108,7 @@ export function renderPage(view: PageView): string {
     html`<main id="chat" data-words="${scriptWords(words)}"${view.started && html` data-started`}>
 <div id="scroll" class="reversed" role="log" aria-live="polite" aria-label="${words.log}" tabindex="0">
 <div class="flow">
-${!view.started && html`<p id="intro">${words.intro}</p>`}
+${!view.started && html`<div id="intro">${words.intro.split('\n').map(line => html`<p>${line}</p>\n`)}</div>`}
 <ol id="log">${log(view)}</ol>
 <ol id="outbox"></ol>
 ${choices(view)}

@@ -67,6 +67,7 @@ function Facts({ chat }: { chat: DeskConversation }) {
       <span>
         {w.flow} {chat.flow}, {chat.step}
       </span>
+      {chat.texting?.may === true && <span>{w.mayText}</span>}
     </p>
   );
 }
@@ -75,8 +76,7 @@ function Cautions({ chat, now }: { chat: DeskConversation; now: number }) {
   const left = chat.leftAt !== null && chat.leftAt >= chat.lastInboundAt ? chat.leftAt : null;
   return (
     <>
-      {chat.texting?.may === true && <p className="texting may">{w.mayText}</p>}
-      {chat.texting?.may === false && <p className="texting caution">{words.notTexting[chat.texting.why]}</p>}
+      {chat.texting?.may === false && <p className="caution">{words.notTexting[chat.texting.why]}</p>}
       {left !== null && <p className="caution">{w.left(clockTime(left, now))}</p>}
     </>
   );

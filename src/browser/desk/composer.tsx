@@ -2,7 +2,7 @@ import { type KeyboardEvent, type RefObject, useId } from 'react';
 import { Button } from 'react-aria-components/Button';
 import { Label, TextArea, TextField } from 'react-aria-components/TextField';
 import { type DeskConversation, MAX_TEXT } from '../../channels/protocol.ts';
-import { type Draft, keepDraft } from './drafts.ts';
+import { type Draft, keepDraft, keepTyped } from './drafts.ts';
 import type { Outgoing } from './outbox.ts';
 import { Returned } from './returned.tsx';
 import { smsSegments } from './segments.ts';
@@ -55,7 +55,7 @@ export function Composer({ chat, draft, box, outgoing }: Props) {
       )}
       <TextField
         value={draft.text}
-        onChange={text => keepDraft(chat.id, { ...draft, text })}
+        onChange={text => keepTyped(chat.id, text)}
         aria-describedby={keys}
         isInvalid={over > 0}
       >
@@ -103,7 +103,7 @@ export function KeptWords({ id, draft }: { id: string; draft: Draft }) {
       {draft.returned !== null && (
         <Returned returned={draft.returned} texting={null} onAnyway={null} onNeutral={null} />
       )}
-      <TextField value={draft.text} onChange={text => keepDraft(id, { ...draft, text })}>
+      <TextField value={draft.text} onChange={text => keepTyped(id, text)}>
         <Label>{w.cannot}</Label>
         <TextArea rows={3} dir="auto" />
       </TextField>

@@ -26,6 +26,12 @@ export function keepDraft(id: string, draft: Draft): void {
   drafts.set(next);
 }
 
+/** Keeps what was typed. In an emptied box there are no words that could be said to have come back. */
+export function keepTyped(id: string, text: string): void {
+  const { returned } = draftIn(drafts.get(), id);
+  keepDraft(id, { text, returned: text === '' ? null : returned });
+}
+
 /** Puts words that were not sent back before what has been written since, with the reason. */
 export function giveBack(id: string, texts: readonly string[], why: Returned['why']): void {
   const text = wordsBack(texts, draftIn(drafts.get(), id).text);

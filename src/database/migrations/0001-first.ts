@@ -52,7 +52,7 @@ const STATEMENTS = [
     id text primary key, conversation_id text not null, seq int not null, kind text not null, sender text not null,
     payload bytes not null, state text not null, attempt int not null, provider_id text, error_code text,
     epoch int not null, made_at int not null, changed_at int not null, not_before_at int not null)`,
-  `create index outbox_open on outbox (not_before_at) where state in ('new', 'calling', 'unknown')`,
+  `create index outbox_state on outbox (state, changed_at)`,
   `create index outbox_conversation on outbox (conversation_id, seq)`,
 
   `create table alert (
