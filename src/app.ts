@@ -1,5 +1,3 @@
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { ErrorRequestHandler } from 'express';
 import { pretendPhone } from './channels/pretend-phone.ts';
 import { PRETEND_FROM, type PretendTwilio, startPretendTwilio } from './channels/pretend-twilio.ts';
@@ -8,7 +6,7 @@ import { openGateway, type SmsGateway } from './channels/sms-gateway.ts';
 import { chatSocket, type DeskDoorbell, type Doorbell, deskSocket } from './channels/sockets.ts';
 import { webRoutes } from './channels/web.ts';
 import type { Config, Secrets } from './config.ts';
-import { readContent } from './content.ts';
+import { type Content, projectContent } from './content.ts';
 import { Outbox } from './conversation/outbox.ts';
 import { mountDesk } from './conversation/routes.ts';
 import { type Run, startRun } from './conversation/run.ts';
@@ -22,8 +20,6 @@ import { openKeys } from './privacy/keys.ts';
 import { refuse, type StaffRouter, staffRouter } from './staff/permit.ts';
 import { mountStaff } from './staff/routes.ts';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
-
 /** How often timer rows and the outbox are looked at; commits look at once. */
 const TIMERS_EVERY_MS = 1_000;
 const OUTBOX_EVERY_MS = 1_000;
@@ -36,9 +32,8 @@ export type AppSettings = {
   log: Log;
   /** UTC ms; the tests move it. */
   now?: () => number;
-  /** Where the flows and the words are; the project's own by default. */
-  flowsDir?: string;
-  localesDir?: string;
+  /** The flows and the words; the project's own by default. */
+  content?: Content;
 };
 
 export type App = {
@@ -61,10 +56,7 @@ export type App = {
  */
 export async function createApp(settings: AppSettings): Promise<App> {
   const { config, secrets, log, now = Date.now } = settings;
-  const content = readContent(
-    settings.flowsDir ?? join(ROOT, 'flows'),
-    settings.localesDir ?? join(ROOT, 'locales'),
-  );
+  const content = settings.content ?? projectContent();
   const closing: (() => Promise<unknown> | unknown)[] = [];
   try {
     const database = opened(

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type Contact, parseContacts } from './directory/contacts.ts';
 import type { Flow } from './flows/flow.ts';
 import { FlowProblems, readFlowFiles, readServiceLines } from './flows/store.ts';
@@ -12,6 +13,13 @@ export type Content = {
   lexicon: Lexicon;
   contacts: Contact[];
 };
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** Reads the project's own. @throws FlowProblems as {@link readContent} does. */
+export function projectContent(): Content {
+  return readContent(join(ROOT, 'flows'), join(ROOT, 'locales'));
+}
 
 /** Reads all of it. @throws FlowProblems with every problem of every file, with its line; nothing is used then. */
 export function readContent(flowsDir: string, localesDir: string): Content {

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createApp } from '../src/app.ts';
 import { ConfigProblems, listSettings, readConfig } from '../src/config.ts';
+import { readContent } from '../src/content.ts';
 import { FlowProblems } from '../src/flows/store.ts';
 import { openLog } from '../src/log.ts';
 
@@ -162,9 +163,13 @@ describe('starting', () => {
     dir = mkdtempSync(join(tmpdir(), 'cairn-config-'));
   });
   afterAll(() => rmSync(dir, { recursive: true }));
-  function start(flowsDir: string) {
+  async function start(flowsDir: string) {
     const settings = readConfig({ DATA_DIR: join(dir, 'data'), PORT: '0', STAFF_PORT: '0' });
-    return createApp({ ...settings, log: openLog('silent'), flowsDir });
+    return createApp({
+      ...settings,
+      log: openLog('silent'),
+      content: readContent(flowsDir, join(ROOT, 'locales')),
+    });
   }
 
   test('[CONF-7] `node src/main.ts` in production with nothing set says what is missing and ends with 1', async () => {

@@ -17,7 +17,8 @@ function ids() {
 }
 
 /** The rules of tidy are rows with an `id`; their tests are named from them. */
-const tidyIds = (tests: string[]) => tests.flatMap(text => [...text.matchAll(/id: '([A-Z]+-\d+)'/g)].flatMap(([, id]) => id ?? []));
+const tidyIds = (tests: string[]) =>
+  tests.flatMap(text => [...text.matchAll(/id: '([A-Z]+-\d+)'/g)].flatMap(([, id]) => id ?? []));
 
 test('[SPEC-1] every promise is carried by a test, and every test carries a promise that stands in SPEC.md', () => {
   const { carried, promised } = ids();

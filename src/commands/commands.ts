@@ -1,9 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { listSettings, readConfig } from '../config.ts';
-import { readContent } from '../content.ts';
+import { projectContent } from '../content.ts';
 import { openDatabase } from '../database/database.ts';
 import { openKeys } from '../privacy/keys.ts';
 import { NO_MEMORY, remember } from '../risk/accumulate.ts';
@@ -20,13 +18,6 @@ export type Command = {
   help?: string;
   run(words: string[]): Promise<number> | number;
 };
-
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-
-/** Everything written in the project's files. @throws FlowProblems with every problem. */
-export function projectContent() {
-  return readContent(join(ROOT, 'flows'), join(ROOT, 'locales'));
-}
 
 export const COMMANDS: Record<string, Command> = {
   play: {

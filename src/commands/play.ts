@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
+import { projectContent } from '../content.ts';
 import {
   beginPlay,
   enterFlow,
@@ -11,7 +12,6 @@ import {
   write,
 } from '../conversation/play.ts';
 import { makeBundle } from '../flows/bundle.ts';
-import { projectContent } from './commands.ts';
 
 const UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 

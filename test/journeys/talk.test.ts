@@ -108,7 +108,9 @@ describe.each(ENGINES)('the whole talk, on %s', engine => {
   test('[RISK-22] danger in the very first message: after the emergency steps they are told who we are', async () => {
     cairn = await startCairn({ engine });
     const wren = cairn.youngPerson();
-    expect((await wren.write('im going to kill myself tonight')).map(event => event.text).join('\n')).toMatch(/call 999/);
+    expect((await wren.write('im going to kill myself tonight')).map(event => event.text).join('\n')).toMatch(
+      /call 999/,
+    );
     const on = await wren.press('I am safe right now, carry on');
     expect(on.map(event => event.text).join('\n')).toMatch(/I am a bot, not a person[\s\S]*Is it safe/);
   });

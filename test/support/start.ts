@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type App, createApp } from '../../src/app.ts';
 import type { Role } from '../../src/channels/protocol.ts';
+import { type Content, projectContent } from '../../src/content.ts';
 import type { Engine } from '../../src/database/database.ts';
 import { openLog } from '../../src/log.ts';
 import { type Clock, makeClock } from './clock.ts';
@@ -14,7 +15,7 @@ export type StartOptions = {
   clock?: Clock;
   /** What an earlier start left behind, to start on it again. */
   on?: Ground;
-  flowsDir?: string;
+  content?: Content;
 };
 
 /** What outlives a stop: the data, the keys, and the database. */
@@ -52,6 +53,14 @@ export async function newGround(engine: Engine): Promise<Ground> {
   };
 }
 
+let shipped: Content | null = null;
+
+/** Read once for all tests of a file: nothing changes it. */
+function shippedContent(): Content {
+  shipped ??= projectContent();
+  return shipped;
+}
+
 /** Starts the whole service as `npm start` does, on free ports, with a clock that the test moves. */
 export async function startCairn(options: StartOptions = {}): Promise<Cairn> {
   const clock = options.clock ?? makeClock();
@@ -72,7 +81,7 @@ export async function startCairn(options: StartOptions = {}): Promise<Cairn> {
     secrets: { databaseUrl, twilioAuthToken: null },
     log: openLog('silent'),
     now: clock.now,
-    ...(options.flowsDir && { flowsDir: options.flowsDir }),
+    content: options.content ?? shippedContent(),
   });
   let phones = 0;
   return {
