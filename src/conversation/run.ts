@@ -31,6 +31,8 @@ export type Committed = {
   conversations: { id: string; seq: number; events: number }[];
   deskSerial: number | null;
   texts: boolean;
+  /** Whether something was destroyed for good. */
+  destroyed: boolean;
 };
 
 export type RunParts = {
@@ -121,6 +123,7 @@ export function startRun(parts: RunParts): Run {
       ),
     );
     for (const conversation of saved) opened.remember(conversation);
+    if (committed.destroyed) await parts.database.scrub();
     batch.forEach((one, i) => {
       const outcome = outcomes[i];
       if (outcome) one.resolve(outcome);

@@ -58,7 +58,11 @@ export async function runTick(
     seq: tick.loaded.get(id)?.conversation.lastSeq ?? 0,
     events: tick.changed.get(id) ?? 0,
   }));
-  return { outcomes, saved, committed: { conversations, deskSerial, texts: tick.rows.outbox.length > 0 } };
+  return {
+    outcomes,
+    saved,
+    committed: { conversations, deskSerial, texts: tick.rows.outbox.length > 0, destroyed: gone.size > 0 },
+  };
 }
 
 async function load(run: Run, tx: Tx, arrivals: Arrival[]): Promise<Tick> {

@@ -19,6 +19,8 @@ export type Database = {
    * one writer already. Names are taken in sorted order, so that two transactions cannot wait in a circle.
    */
   lockNames(tx: Tx, names: string[]): Promise<void>;
+  /** Makes what was deleted unreadable in the files too; called after the commit that deleted it. */
+  scrub(): Promise<void>;
   /** By which the processes on one PostgreSQL ring each other's doorbells; null on the embedded database, which has one process. */
   between: Pool | null;
   close(): Promise<void>;

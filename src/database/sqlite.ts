@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
-import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement } from 'kysely';
+import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement, sql } from 'kysely';
 import type { Database } from './database.ts';
 import type { Tables } from './tables.ts';
 
@@ -22,7 +22,15 @@ export async function openSqlite(dataDir: string): Promise<Database> {
   for (const pragma of WANTED.keys()) file.exec(`pragma ${pragma} = ${WANTED.get(pragma)?.set}`);
   assertSettings(file);
   const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: forKysely(file) }) });
-  return { engine: 'sqlite', db, lockNames: async () => {}, between: null, close: () => db.destroy() };
+  return {
+    engine: 'sqlite',
+    db,
+    lockNames: async () => {},
+    // Deleted pages live on in the log until they are written back (measured); secure_delete overwrites them there.
+    scrub: async () => void (await sql`pragma wal_checkpoint(truncate)`.execute(db)),
+    between: null,
+    close: () => db.destroy(),
+  };
 }
 
 const WANTED = new Map<string, { set: string; reads: string | number }>([
@@ -33,7 +41,10 @@ const WANTED = new Map<string, { set: string; reads: string | number }>([
   ['foreign_keys', { set: 'on', reads: 1 }],
   ['trusted_schema', { set: 'off', reads: 0 }],
   ['temp_store', { set: 'memory', reads: 2 }],
-  ['wal_autocheckpoint', { set: '1000', reads: 1000 }],
+  // Pages of 4 KiB: writing back often cost a fifth of every turn (measured); 32 MiB of log are read in a moment.
+  ['wal_autocheckpoint', { set: '8000', reads: 8000 }],
+  // KiB when negative: an evening's conversations stay in memory.
+  ['cache_size', { set: '-65536', reads: -65_536 }],
 ]);
 
 function assertSettings(file: DatabaseSync): void {

@@ -133,6 +133,23 @@ test('[WEB-21] a double click on a button sends it once', async () => {
   expect(await ownLines(page)).toEqual(['Start', 'Yes', 'hello']);
 });
 
+test('[WEB-21] while an answer is on its way there is no button to press again', async () => {
+  const page = await atTheMenu();
+  let letGo: () => void = () => {};
+  const held = new Promise<void>(resolve => {
+    letGo = resolve;
+  });
+  await page.route('**/messages', async route => {
+    await held;
+    await route.continue();
+  });
+  await button(page, 'Find help').click();
+  expect(await page.locator('#offered button:visible').count()).toBe(0);
+  letGo();
+  await button(page, 'Someone may hurt me').waitFor();
+  expect(await saidByThem(page)).toEqual(['Start', 'Yes', 'Find help']);
+});
+
 test('[WEB-22] what is written while offline goes when the network is back, once and in order', async () => {
   const page = await atTheMenu();
   await page.context().setOffline(true);
