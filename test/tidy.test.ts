@@ -40,7 +40,7 @@ const KNOWS_EVERYBODY = [/^src\/(main|app|cli|content|trial)\.ts$/, /^src\/comma
 
 /** What any shell file may import besides its own folder and the pure files. */
 const COMMON_GROUND = [
-  /^src\/(config|log)\.ts$/,
+  /^src\/(config|log|listener)\.ts$/,
   /^src\/conversation\/run\.ts$/,
   /^src\/database\//,
   /^src\/privacy\/(seal|keys)\.ts$/,

@@ -31,6 +31,9 @@ export type Manner = { quietly?: boolean; nudged?: boolean };
  * is gone, a circle, an unknown action) ends with a person and fixed safe words, never in silence.
  */
 export function runFlow(turn: Turn, start: Start, manner: Manner = {}): void {
+  const { conversation, effects } = turn;
+  const before = { ...conversation };
+  const done = effects.length;
   try {
     let next: Start | null = start;
     for (let moves = 0; next !== null; moves++) {
@@ -38,6 +41,9 @@ export function runFlow(turn: Turn, start: Start, manner: Manner = {}): void {
       next = follow(turn, moveOn(turn, next, manner), manner);
     }
   } catch {
+    // Nothing that the broken flow said or changed so far is kept.
+    Object.assign(conversation, before);
+    effects.length = done;
     flowFailed(turn);
   }
 }

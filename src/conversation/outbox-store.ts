@@ -111,7 +111,7 @@ export async function fail(db: Db, id: string, errorCode: string, now: number): 
 }
 
 /** Takes away a text that is done. */
-export async function removeSent(db: Db, id: string): Promise<void> {
+export async function removeDone(db: Db, id: string): Promise<void> {
   await db
     .deleteFrom('outbox')
     .where('id', '=', id)

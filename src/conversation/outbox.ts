@@ -95,14 +95,21 @@ export class Outbox {
     const due = firsts.filter(
       row => row.not_before_at <= now && (row.state === 'new' || row.state === 'unknown'),
     );
-    await Promise.all(due.map(row => (row.state === 'new' ? this.#sendOne(row) : this.#lookUp(row))));
+    await Promise.all(due.map(row => this.#workOn(row)));
     // The next one of a conversation may have been waiting for this one.
     if (due.some(row => row.state === 'new') && open.length > firsts.length) this.#again = true;
   }
 
-  async #sendOne(row: OutboxRow): Promise<void> {
-    const now = this.#run.now();
+  async #workOn(row: OutboxRow): Promise<void> {
     const about = await store.findAbout(this.#db, row.conversation_id);
+    if (row.state === 'new') await this.#sendOne(row, about);
+    else await this.#lookUp(row, about);
+    // The last text of a conversation that was destroyed: once it is done, nothing of it may stay.
+    if (!about?.wrap) await store.removeDone(this.#db, row.id);
+  }
+
+  async #sendOne(row: OutboxRow, about: store.About | undefined): Promise<void> {
+    const now = this.#run.now();
     const why = reasonNotToSend(row, about, now);
     if (why) {
       await store.fail(this.#db, row.id, why, now);
@@ -111,11 +118,8 @@ export class Outbox {
     }
     if (!(await store.take(this.#db, row, now))) return;
     const payload = this.#open(row, about);
-    if (payload) {
-      await this.#settle(row, await this.#gateway.send({ ...payload, outboxId: row.id }));
-      // The last text of a conversation that was destroyed: now nothing of it may stay.
-      if (!about?.wrap) await store.removeSent(this.#db, row.id);
-    } else await store.fail(this.#db, row.id, 'destroyed', now);
+    if (payload) await this.#settle(row, await this.#gateway.send({ ...payload, outboxId: row.id }));
+    else await store.fail(this.#db, row.id, 'destroyed', now);
   }
 
   async #settle(row: OutboxRow, result: SendResult): Promise<void> {
@@ -134,8 +138,8 @@ export class Outbox {
   }
 
   /** Asks the provider whether a text whose call was not answered is there. */
-  async #lookUp(row: OutboxRow): Promise<void> {
-    const payload = this.#open(row, await store.findAbout(this.#db, row.conversation_id));
+  async #lookUp(row: OutboxRow, about: store.About | undefined): Promise<void> {
+    const payload = this.#open(row, about);
     if (!payload) return store.fail(this.#db, row.id, 'destroyed', this.#run.now());
     const known = await store.knownSids(this.#db, row.conversation_id);
     const sid = await this.#gateway.find({ ...payload, since: row.made_at, known });

@@ -1,4 +1,4 @@
-import { type Contact, openContacts } from '../directory/contacts.ts';
+import { CONTACT_KINDS, type Contact, openContacts } from '../directory/contacts.ts';
 
 /**
  * Everything a flow's `do` may name. An action is decided here from what is already known; what it changes
@@ -17,7 +17,8 @@ export type ActionChange = { type: 'allowTexting'; answer: 'safe' | 'notNow' | '
 export type ActionKnown = { now: number; contacts: Contact[] };
 
 type Action = {
-  inputs: string[];
+  /** The name of each input, and the words (one or more, with spaces between) that it may hold. */
+  inputs: Record<string, readonly string[]>;
   outcomes: ActionAnswer['outcome'][];
   decide(inputs: Record<string, string>, known: ActionKnown): ActionAnswer;
 };
@@ -27,7 +28,7 @@ const TEXTING_ANSWERS = { yes: 'safe', not_now: 'notNow', never: 'never' } as co
 export const ACTIONS: Record<string, Action> = {
   /** Which services answer at this minute, of the kinds named (separated by spaces). */
   'contacts.open': {
-    inputs: ['kinds'],
+    inputs: { kinds: CONTACT_KINDS },
     outcomes: ['ok', 'none', 'failed'],
     decide({ kinds = '' }, known) {
       const contacts = openContacts(known.contacts, known.now, { kinds: kinds.split(' ').filter(Boolean) });
@@ -36,7 +37,7 @@ export const ACTIONS: Record<string, Action> = {
   },
   /** What the person said about texting this phone: yes, not_now or never. */
   'texting.allow': {
-    inputs: ['answer'],
+    inputs: { answer: Object.keys(TEXTING_ANSWERS) },
     outcomes: ['ok', 'failed'],
     decide({ answer = '' }) {
       const allowed = Object.entries(TEXTING_ANSWERS).find(([given]) => given === answer);

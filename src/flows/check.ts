@@ -39,6 +39,11 @@ function checkFlow({ flow, file, lineOf }: ReadFlow, flows: Set<string>): Proble
     for (const problem of checkKind(step, flow, flows))
       add(['steps', step.id, ...problem.at], problem.message);
   }
+  for (const { step, name } of unknownNames(flow))
+    add(
+      ['steps', step],
+      `"{{${name}}}" names nothing. A text may name ${['emergency', 'numbers', 'person'].join(', ')}, or something that "remember" names.`,
+    );
   for (const slot of unusedSlots(flow))
     add(
       ['remember', slot],
@@ -129,7 +134,15 @@ function checkDo(
   const extra = Object.keys(kind.outcomes).filter(
     outcome => !action.outcomes.some(known => known === outcome),
   );
-  const unknown = Object.keys(kind.inputs).filter(input => !action.inputs.includes(input));
+  const unknown = Object.keys(kind.inputs).filter(input => !Object.hasOwn(action.inputs, input));
+  const foreign = Object.entries(kind.inputs).flatMap(([input, value]) =>
+    value.startsWith('$') || !Object.hasOwn(action.inputs, input)
+      ? []
+      : value
+          .split(' ')
+          .filter(word => !action.inputs[input]?.includes(word))
+          .map(word => ({ input, word })),
+  );
   const undeclared = Object.values(kind.inputs).filter(
     value => value.startsWith('$') && !declared(value.slice(1)),
   );
@@ -140,6 +153,10 @@ function checkDo(
     })),
     ...extra.map(outcome => ({ at: [outcome], message: `"${kind.action}" never ends as "${outcome}".` })),
     ...unknown.map(input => ({ at: ['with', input], message: `"${kind.action}" takes no "${input}".` })),
+    ...foreign.map(({ input, word }) => ({
+      at: ['with', input],
+      message: `"${word}" is not one of: ${action.inputs[input]?.join(', ')}.`,
+    })),
     ...undeclared.map(value => ({
       at: ['with'],
       message: `"${value.slice(1)}" is used, but "remember" does not name it.`,
@@ -151,15 +168,32 @@ function isFact(name: string): boolean {
   return FACTS.some(fact => fact === name);
 }
 
+/** What every text may name, besides slots. */
+const ALWAYS_NAMED = ['emergency', 'numbers', 'person'];
+
+function unknownNames(flow: Flow): { step: string; name: string }[] {
+  return flow.steps.flatMap(step =>
+    namesIn(step)
+      .filter(name => !ALWAYS_NAMED.includes(name) && !Object.hasOwn(flow.remember, name))
+      .map(name => ({ step: step.id, name })),
+  );
+}
+
+/** The names in the texts of a step, whatever they are. */
+function namesIn({ say, sms, kind }: Step): string[] {
+  const asked = kind.kind === 'ask' ? [kind.ask, ...kind.choices.map(choice => choice.label)] : [];
+  const texts = [...say, ...(sms.say ?? []), sms.ask ?? '', ...asked];
+  return texts.flatMap(text => [...text.matchAll(/\{\{(.*?)\}\}/g)].map(match => (match[1] ?? '').trim()));
+}
+
 function unusedSlots(flow: Flow): string[] {
   const saved = new Set(
     flow.steps.flatMap(({ kind }) => (kind.kind === 'ask' && kind.save ? [kind.save] : [])),
   );
   const used = new Set(
-    flow.steps.flatMap(({ kind, say }) => {
-      const inTexts = [...say, kind.kind === 'ask' ? kind.ask : ''].flatMap(text =>
-        [...text.matchAll(/\{\{(\w+)\}\}/g)].map(match => match[1] ?? ''),
-      );
+    flow.steps.flatMap(step => {
+      const { kind } = step;
+      const inTexts = namesIn(step);
       if (kind.kind === 'if' && 'slot' in kind.about) return [kind.about.slot, ...inTexts];
       if (kind.kind === 'do')
         return [...Object.values(kind.inputs).map(value => value.replace(/^\$/, '')), ...inTexts];

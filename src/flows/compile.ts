@@ -134,9 +134,9 @@ function toState(step: Step): StateConfig {
       return { entry: say, always: [{ guard, target: kind.then }, { target: kind.otherwise }] };
     }
     case 'do':
-      return { entry: [...say, { type: 'run', params }], on: kind.outcomes };
+      return { entry: [...say, { type: 'run', params }], on: again(kind.outcomes) };
     case 'call':
-      return { entry: [...say, { type: 'call', params }], on: { returned: kind.go } };
+      return { entry: [...say, { type: 'call', params }], on: again({ returned: kind.go }) };
     case 'handover':
       return { type: 'final', entry: [...say, { type: 'handover', params: { team: kind.team } }] };
     case 'end':
@@ -144,19 +144,28 @@ function toState(step: Step): StateConfig {
   }
 }
 
+/** A way that leads to the step that it leaves enters that step anew: XState by itself would do nothing there. */
+function again(ways: Record<string, string>) {
+  return Object.fromEntries(
+    Object.entries(ways).map(([event, target]) => [event, { target, reenter: true }]),
+  );
+}
+
 function toQuestion(step: Step, kind: Extract<Step['kind'], { kind: 'ask' }>): StateConfig {
   const keep = (value: string | null) =>
     kind.save ? [{ type: 'keep' as const, params: { slot: kind.save, value } }] : [];
   const chosen = kind.choices.map(choice => [
     `chose.${choice.id}`,
-    { target: choice.go, actions: ['answered' as const, ...keep(choice.id)] },
+    { target: choice.go, reenter: true, actions: ['answered' as const, ...keep(choice.id)] },
   ]);
   const written =
     kind.text && kind.go
-      ? [['wrote', { target: kind.go, actions: ['answered' as const, ...keep(null)] }]]
+      ? [['wrote', { target: kind.go, reenter: true, actions: ['answered' as const, ...keep(null)] }]]
       : [];
   const skipped =
-    kind.text?.canSkip && kind.go ? [['skipped', { target: kind.go, actions: 'answered' as const }]] : [];
+    kind.text?.canSkip && kind.go
+      ? [['skipped', { target: kind.go, reenter: true, actions: 'answered' as const }]]
+      : [];
   return {
     tags: 'waiting',
     entry: [

@@ -298,6 +298,10 @@ function offsetOf(node: unknown, path: (string | number)[]): number {
 
 function plain(message: string): string {
   if (/Map keys must be unique/.test(message)) return 'The same name stands twice here.';
-  if (/expected string, received undefined/.test(message)) return 'is missing.';
+  if (/received undefined/.test(message)) return 'is missing.';
+  if (/multiple documents/.test(message))
+    return 'A line of three dashes begins a second file here. One flow, one file.';
+  if (/expected (\w+), received (\w+)/.test(message))
+    return 'is not written in the way that a flow file knows here.';
   return message.endsWith('.') ? message : `${message}.`;
 }

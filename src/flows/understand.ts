@@ -17,10 +17,14 @@ export function understand(said: string, options: Option[]): string | null {
   const only = (found: Option[]) => (found.length === 1 ? (found[0]?.id ?? null) : null);
   const phrases = new Map(options.map(option => [option, [option.label, ...option.words].map(plainPhrase)]));
   const phrasesOf = (option: Option) => phrases.get(option) ?? [];
+  const whole = options.filter(option => phrasesOf(option).includes(words));
+  if (whole.length > 0) return only(whole);
+  // Every phrase counts here, the short ones too: who says "yes" and "no" in one breath has said neither.
+  const held = options.filter(option => phrasesOf(option).some(phrase => holds(words, phrase)));
+  if (held.length > 1) return null;
   return (
-    only(options.filter(option => phrasesOf(option).includes(words))) ??
     only(
-      options.filter(option => phrasesOf(option).some(phrase => phrase.length > 2 && holds(words, phrase))),
+      held.filter(option => phrasesOf(option).some(phrase => phrase.length > 2 && holds(words, phrase))),
     ) ??
     only(options.filter(option => phrasesOf(option).some(phrase => slips(words, phrase) <= slipsIn(phrase))))
   );

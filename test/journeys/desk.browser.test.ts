@@ -298,9 +298,11 @@ test('[DESK-47] closing asks how it ended, and ends the chat for both sides', as
 test('[DESK-48] a session that was ended elsewhere ends here at once, and nothing of a chat stays', async () => {
   const page = await newPage();
   const socket = page.waitForEvent('websocket', made => made.url().includes('/desk-socket/'));
-  await atTheDesk(page);
+  // Not on duty: then nothing but the end of the socket tells this desk.
+  await page.goto(await invited('sam@desk.example'));
+  await button(page, 'Look around first (trial only)').click();
   await youngPersonWho('i ran away and my secret is the old mill');
-  await claimFirst(page);
+  await openFirst(page);
   await log(page).getByText('the old mill').waitFor();
   const closed = (await socket).waitForEvent('close');
   const ended = await (await sameWorker(page)).call('DELETE', '/api/session/all');

@@ -115,6 +115,16 @@ describe.each(ENGINES)('the whole talk, on %s', engine => {
     expect(on.map(event => event.text).join('\n')).toMatch(/I am a bot, not a person[\s\S]*Is it safe/);
   });
 
+  test('[FLOW-15] whoever writes on and on in danger gets an answer every time', async () => {
+    cairn = await startCairn({ engine });
+    const wren = cairn.youngPerson();
+    await wren.write('hi');
+    await wren.write('i want to kill myself tonight');
+    for (const text of ['at the station', 'he is here', 'please answer', 'hello?']) {
+      expect((await wren.write(text)).at(-1)?.choices).toBeDefined();
+    }
+  });
+
   test('[SAFE-1] with nobody on duty they get an honest line with numbers open at that minute, and stay in the queue', async () => {
     cairn = await startCairn({ engine });
     const sam = await cairn.worker('Sam');
