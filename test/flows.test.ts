@@ -349,7 +349,7 @@ yas → - | noo → - | yeha → - | yeah maybe → - | yeah not safe → - | ye
 });
 
 /** How a line is named where it is said; what follows is its key, or a choice of keys. */
-const SAID = /\b(?:sayService|serviceLine|service)\(\w+,\s*([^;]*?)\)|\btext\('service',\s*('[\w.]+')/g;
+const SAID = /\b(?:sayService|serviceLine|service)\([\w.]+,\s*([^;]*?)\)|\btext\('service',\s*('[\w.]+')/g;
 
 describe('the fixed lines', () => {
   const lines = Object.keys(content.service.en ?? {});

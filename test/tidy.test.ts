@@ -18,7 +18,7 @@ import {
 
 /** Files without clock, randomness, I/O or await. */
 const PURE = [
-  /^src\/words\.ts$/,
+  /^src\/(words|cookies)\.ts$/,
   /^src\/conversation\/(?!(run|tick|perform|timers|outbox|visits|routes|([a-z]+-)?store)\.ts$)/,
   /^src\/flows\/(flow|actions|understand|compile|check|simulate|diff|bundle)\.ts$/,
   /^src\/risk\//,

@@ -1,7 +1,7 @@
 import { lineVars } from '../conversation/lines.ts';
 import type { Outcome, Run } from '../conversation/run.ts';
 import { errorFields, type Log } from '../log.ts';
-import { SOURCE_LANGUAGE } from '../words.ts';
+import { SOURCE_LANGUAGE, type Vars } from '../words.ts';
 import type { Sent, SentAnswer } from './protocol.ts';
 
 /**
@@ -24,10 +24,10 @@ export async function receive(run: Run, token: string, sent: Sent, log: Log): Pr
     });
   } catch (error) {
     log('notSaved', errorFields(error));
-    return { ok: false, error: 'notSaved', message: service(run, 'page.notSent') };
+    return { ok: false, error: 'notSaved', message: serviceLine(run, 'page.notSent') };
   }
   if (outcome.kind === 'reused')
-    return { ok: false, error: 'clientIdReused', message: service(run, 'clientIdReused') };
+    return { ok: false, error: 'clientIdReused', message: serviceLine(run, 'clientIdReused') };
   if (outcome.kind === 'duplicate')
     return {
       ok: true,
@@ -37,7 +37,7 @@ export async function receive(run: Run, token: string, sent: Sent, log: Log): Pr
       events: [],
     };
   if (outcome.kind !== 'done' || !outcome.answer.ok)
-    return { ok: false, error: 'ended', message: service(run, 'page.ended') };
+    return { ok: false, error: 'ended', message: serviceLine(run, 'page.ended') };
   const { conversation, answer } = outcome;
   const events =
     answer.unsaved === undefined
@@ -56,8 +56,9 @@ export async function receive(run: Run, token: string, sent: Sent, log: Log): Pr
   };
 }
 
-function service(run: Run, key: string): string {
-  const { live } = run.bundles;
-  const known = { now: run.now(), bundle: live, contacts: run.contacts, onDuty: false };
-  return live.words.text('service', key, SOURCE_LANGUAGE, lineVars(known, SOURCE_LANGUAGE));
+/** One of the fixed lines, for a page that has no conversation to say it in. */
+export function serviceLine({ bundles, contacts, now }: Run, key: string, vars: Vars = {}): string {
+  // Whether somebody is on duty is not asked here: no such line says so.
+  const known = { now: now(), bundle: bundles.live, contacts, onDuty: false };
+  return bundles.live.words.text('service', key, SOURCE_LANGUAGE, lineVars(known, SOURCE_LANGUAGE, vars));
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Request, Response } from 'express';
+import { cookieNamed } from '../cookies.ts';
 
 /**
  * A visit by web: a random token in a session cookie, found again by its keyed hash. It is no account: closing
@@ -18,9 +19,7 @@ const options = (trial: boolean) =>
 
 /** The token of a visit from a Cookie header, or null. */
 export function visitToken(cookieHeader: string | undefined, trial: boolean): string | null {
-  const start = `${cookieName(trial)}=`;
-  const cookie = cookieHeader?.split(';').find(part => part.trim().startsWith(start));
-  const token = cookie?.trim().slice(start.length) ?? '';
+  const token = cookieNamed(cookieHeader, cookieName(trial)) ?? '';
   return /^[\w-]{43}$/.test(token) ? token : null;
 }
 

@@ -2,12 +2,11 @@ import { randomUUID } from 'node:crypto';
 import express, { type ErrorRequestHandler, type Request, type Response, type Router } from 'express';
 import { z } from 'zod';
 import { type PAGE_WORDS, type PageWords, renderNotice, renderPage } from '../browser/chat/page.ts';
-import { lineVars } from '../conversation/lines.ts';
 import type { Run } from '../conversation/run.ts';
 import { errorFields, type Log } from '../log.ts';
 import { SOURCE_LANGUAGE } from '../words.ts';
 import { type EventsAnswer, MAX_TEXT, type Sent, type SentAnswer, type SentRefusal } from './protocol.ts';
-import { receive } from './receive.ts';
+import { receive, serviceLine } from './receive.ts';
 import { endVisitCookie, newVisit, visitOf, visitToken } from './visit.ts';
 
 /** The longest body: 4,000 characters, each written as up to nine bytes in a form, and the other fields. */
@@ -168,10 +167,10 @@ async function refuse(
 }
 
 function sentence(deps: WebDeps, error: SentRefusal): string {
-  if (error === 'tooLong') return service(deps, 'tooLong', { max: MAX_TEXT });
-  if (error === 'notSaved') return service(deps, 'page.notSent');
-  if (error === 'ended') return service(deps, 'page.ended');
-  return service(deps, error);
+  if (error === 'tooLong') return serviceLine(deps.run, 'tooLong', { max: MAX_TEXT });
+  if (error === 'notSaved') return serviceLine(deps.run, 'page.notSent');
+  if (error === 'ended') return serviceLine(deps.run, 'page.ended');
+  return serviceLine(deps.run, error);
 }
 
 async function showPage(
@@ -203,7 +202,7 @@ async function showPage(
 }
 
 function notice(deps: WebDeps, keys: string[]): string {
-  const [title = ''] = keys.map(key => service(deps, key));
+  const [title = ''] = keys.map(key => serviceLine(deps.run, key));
   return renderNotice({
     language: SOURCE_LANGUAGE,
     direction: 'ltr',
@@ -214,15 +213,8 @@ function notice(deps: WebDeps, keys: string[]): string {
   });
 }
 
-function service({ run }: WebDeps, key: string, vars = {}): string {
-  const { live } = run.bundles;
-  // Whether somebody is on duty is not asked here: no line of the page says so.
-  const known = { now: run.now(), bundle: live, contacts: run.contacts, onDuty: false };
-  return live.words.text('service', key, SOURCE_LANGUAGE, lineVars(known, SOURCE_LANGUAGE, vars));
-}
-
 function pageWords(deps: WebDeps): PageWords {
-  const read = (key: (typeof PAGE_WORDS)[number]) => service(deps, `page.${key}`);
+  const read = (key: (typeof PAGE_WORDS)[number]) => serviceLine(deps.run, `page.${key}`);
   return {
     title: read('title'),
     intro: read('intro'),
@@ -248,7 +240,7 @@ function pageWords(deps: WebDeps): PageWords {
     tryAgain: read('tryAgain'),
     offline: read('offline'),
     back: read('back'),
-    tooLong: service(deps, 'tooLong', { max: MAX_TEXT }),
+    tooLong: serviceLine(deps.run, 'tooLong', { max: MAX_TEXT }),
   };
 }
 
@@ -281,7 +273,7 @@ function failed(deps: WebDeps): ErrorRequestHandler {
     const message = sentence(deps, refusal);
     res.status(status);
     if (wantsJson(req)) return void res.json({ ok: false, error: refusal, message } satisfies SentAnswer);
-    const title = status >= 500 ? service(deps, 'page.wrong') : message;
+    const title = status >= 500 ? serviceLine(deps.run, 'page.wrong') : message;
     res.type('html').send(
       renderNotice({
         language: SOURCE_LANGUAGE,

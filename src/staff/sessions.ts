@@ -1,6 +1,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import type { Response } from 'express';
 import type { Role } from '../channels/protocol.ts';
+import { cookieNamed } from '../cookies.ts';
 import type { Db } from '../database/database.ts';
 import { rolesFrom } from './permissions.ts';
 
@@ -119,9 +120,7 @@ function cookieName(trial: boolean): string {
 
 /** Reads the session token from a request's or a socket handshake's Cookie header; null when there is none. */
 export function sessionToken(cookieHeader: string | undefined, trial: boolean): string | null {
-  const start = `${cookieName(trial)}=`;
-  const cookie = cookieHeader?.split(';').find(part => part.trim().startsWith(start));
-  return cookie?.trim().slice(start.length) || null;
+  return cookieNamed(cookieHeader, cookieName(trial));
 }
 
 /** Gives the browser its session cookie. It has no end date, so that closing the browser forgets it. */
