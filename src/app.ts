@@ -151,7 +151,7 @@ function servePublic(
       onExit: token => doorbell.endVisit(token),
     }),
   );
-  listener.http.on('request', app);
+  listener.serve(app);
 }
 
 /** The staff listener: the desk and its API; in a trial the pretend phone too. */
@@ -179,7 +179,7 @@ function serveStaff(
   app.use(staticFiles('desk'));
   app.use((_req, res) => refuse(res, 'notFound'));
   app.use(failed(log));
-  listener.http.on('request', app);
+  listener.serve(app);
   return router;
 }
 

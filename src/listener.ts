@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import express, { type Express } from 'express';
@@ -7,33 +7,41 @@ import helmet from 'helmet';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /** One of the two listeners: its server, and the address that browsers know it by. */
-export type Listener = { http: Server; url: string; origin: string; close(): Promise<void> };
+export type Listener = {
+  http: Server;
+  url: string;
+  origin: string;
+  /** From now on `app` answers what no socket does. */
+  serve(app: Express): void;
+  close(): Promise<void>;
+};
 
 /**
- * Listens on `port` (0 takes a free one). Requests are answered once an app is set on `http`.
+ * Listens on `port` (0 takes a free one).
  * @param url the configured address; null takes the listener's own, for a trial.
  * @throws Error when the port is taken.
  */
 export async function openListener(port: number, url: string | null): Promise<Listener> {
-  const http = createServer();
+  let answer: RequestListener = (_req, res) => void res.writeHead(503).end();
+  // There from the first: a socket server takes over the handlers that it finds, and passes on what is not its own.
+  // A handler that comes later would answer the socket's requests a second time.
+  const http = createServer((req, res) => answer(req, res));
   const taken = await listen(http, port);
   const known = url ?? `http://localhost:${taken}`;
-  return { http, url: known, origin: new URL(known).origin, close: () => closeServer(http) };
-}
-
-const leftToSocket = new WeakSet<IncomingMessage>();
-
-/** Says that the socket answers this request: it and the app both hear every one, and only one may answer. */
-export function leaveToSocket(req: IncomingMessage): void {
-  leftToSocket.add(req);
+  return {
+    http,
+    url: known,
+    origin: new URL(known).origin,
+    serve: app => {
+      answer = app;
+    },
+    close: () => closeServer(http),
+  };
 }
 
 /** One listener: nothing cached, nothing framed, nothing from elsewhere (security.md WB-1, WB-2). */
 export function listenerApp(url: string): Express {
   const app = express();
-  app.use((req, _res, next) => {
-    if (!leftToSocket.has(req)) next();
-  });
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', 'simple');

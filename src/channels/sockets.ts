@@ -2,7 +2,6 @@ import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import { createAdapter } from '@socket.io/postgres-adapter';
 import { Server } from 'socket.io';
 import type { Committed, Run } from '../conversation/run.ts';
-import { leaveToSocket } from '../listener.ts';
 import { errorFields, type Log } from '../log.ts';
 import { may } from '../staff/permissions.ts';
 import { findSession, sessionToken } from '../staff/sessions.ts';
@@ -55,7 +54,7 @@ export function chatSocket(http: HttpServer, origin: string, { run, trial, log }
     pingTimeout: 20_000,
     allowRequest: fromOrigin(origin),
   });
-  answerAlone(http, io.path());
+  io.engine.on('headers', addHeaders);
   /** Which socket of a room is waiting for the answer to what it sent. */
   const sending = new Map<string, string>();
   io.use(async (socket, next) => {
@@ -124,7 +123,7 @@ export function deskSocket(http: HttpServer, origin: string, { run, trial, log }
     pingTimeout: 8_000,
     allowRequest: fromOrigin(origin),
   });
-  answerAlone(http, io.path());
+  io.engine.on('headers', addHeaders);
   io.use(async (socket, next) => {
     const token = sessionToken(socket.handshake.headers.cookie, trial);
     const staff = token
@@ -156,11 +155,11 @@ const DESK = 'desk';
 const sessionRoom = (id: string) => `session:${id}`;
 const visitRoom = (run: Run, token: string) => `visit:${run.keys.lookup('web', token)}`;
 
-/** Long polling comes as plain requests, and the app of the same listener hears those as well. */
-function answerAlone(http: HttpServer, path: string): void {
-  http.prependListener('request', req => {
-    if (req.url?.startsWith(`${path}/`)) leaveToSocket(req);
-  });
+/** What every answer of ours carries, the socket's too. */
+function addHeaders(headers: Record<string, string>): void {
+  headers['cache-control'] = 'no-store';
+  headers['cross-origin-resource-policy'] = 'same-origin';
+  headers['x-content-type-options'] = 'nosniff';
 }
 
 /** CORS does not cover websockets: a page of any address may open one unless its Origin is looked at. */

@@ -203,6 +203,22 @@ describe.each(ENGINES)('bad input, on %s', engine => {
     expect(robin.received()).toHaveLength(before + 1);
   });
 
+  test('[BAD-14] a page that can only poll has a socket too, and nothing of it is answered twice', async () => {
+    cairn = await startCairn({ engine });
+    const wren = cairn.youngPerson();
+    await wren.write('hi');
+    const socket = wren.socket(['polling']);
+    await connected(socket);
+    expect(
+      await socket.timeout(5_000).emitWithAck('send', { client_id: randomUUID(), text: 'yes' }),
+    ).toMatchObject({ ok: true });
+    socket.close();
+    const asked = await wren.fetch('/chat-socket/?EIO=4&transport=polling');
+    expect(asked.status).toBe(200);
+    expect(asked.headers.get('cache-control')).toBe('no-store');
+    expect((await wren.events()).events.filter(event => event.text === 'yes')).toHaveLength(1);
+  });
+
   test('[BAD-13] a text whose sending was not answered is looked up, and never sent twice', async () => {
     cairn = await startCairn({ engine });
     const robin = cairn.phone();

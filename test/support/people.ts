@@ -74,10 +74,10 @@ export class YoungPerson {
   }
 
   /** A socket with this browser's cookie. */
-  socket(): Socket {
+  socket(transports = ['websocket']): Socket {
     return io(this.url, {
       path: '/chat-socket',
-      transports: ['websocket'],
+      transports,
       extraHeaders: { cookie: this.cookie },
       forceNew: true,
       reconnection: false,
