@@ -28,6 +28,7 @@ export function visitOf(req: Request, res: Response, trial: boolean): string {
   return visitToken(req.headers.cookie, trial) ?? newVisit(res, trial);
 }
 
+/** Begins a visit: a new random token, in the cookie of the answer. */
 export function newVisit(res: Response, trial: boolean): string {
   const token = randomBytes(TOKEN_BYTES).toString('base64url');
   res.cookie(cookieName(trial), token, options(trial));

@@ -11,6 +11,7 @@ import { changeState, say, sayService, serviceLine, type Turn } from './turn.ts'
 
 type Of<T extends Event['type']> = Extract<Event, { type: T }>;
 
+/** Takes the chat, under the next epoch: from here on the bot is silent. Claiming one's own chat again changes nothing. */
 export function claimed(turn: Turn, { worker, epoch }: Of<'workerClaimed'>): Answer {
   const { conversation } = turn;
   if (conversation.state === 'closed') return refuse('closed');
@@ -30,6 +31,7 @@ export function claimed(turn: Turn, { worker, epoch }: Of<'workerClaimed'>): Ans
   return { ok: true, seq: conversation.lastSeq };
 }
 
+/** A worker's line. `confirmed`: they have checked that a text to this phone is safe now. */
 export function workerWrote(
   turn: Turn,
   { worker, epoch, text, clientId, confirmed }: Of<'workerWrote'>,
@@ -79,6 +81,7 @@ export function handedBack(turn: Turn, { worker, epoch, flow, step }: Of<'worker
   return { ok: true, seq: conversation.lastSeq };
 }
 
+/** Ends the conversation with an outcome. The next message begins another. */
 export function closed(turn: Turn, { worker, epoch, outcome }: Of<'workerClosed'>): Answer {
   const { conversation } = turn;
   const refused = notOwner(turn, worker, epoch);

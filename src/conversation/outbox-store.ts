@@ -39,10 +39,12 @@ export function findOpen(db: Db, acceptedSince: number): Promise<OutboxRow[]> {
     .execute();
 }
 
+/** One text, or undefined once it is gone. */
 export function find(db: Db, id: string): Promise<OutboxRow | undefined> {
   return db.selectFrom('outbox').selectAll().where('id', '=', id).executeTakeFirst();
 }
 
+/** The conversation of a text as it is now, with the wrap of its key; null fields when that is destroyed. */
 export function findAbout(db: Db, conversationId: string): Promise<About | undefined> {
   return db
     .selectFrom('conversation')
@@ -81,6 +83,7 @@ export async function markUnanswered(db: Db, before: number, now: number): Promi
     .execute();
 }
 
+/** Moves a text on whose call has been answered, or is given up; it is looked at again at `notBeforeAt` (UTC ms). */
 export async function setState(
   db: Db,
   id: string,
@@ -96,6 +99,7 @@ export async function setState(
     .execute();
 }
 
+/** Looks at a text again at `notBeforeAt` (UTC ms), and not before. */
 export async function wait(db: Db, id: string, notBeforeAt: number): Promise<void> {
   await db.updateTable('outbox').set({ not_before_at: notBeforeAt }).where('id', '=', id).execute();
 }

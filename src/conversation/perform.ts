@@ -45,6 +45,7 @@ export type Rows = {
   destroyed: string[];
 };
 
+/** A tick's rows, before anything has happened. */
 export function noRows(): Rows {
   return {
     messages: [],

@@ -1,3 +1,4 @@
+import type { Severity } from '../channels/protocol.ts';
 import { conversationSeverity, remember as rememberRisk } from '../risk/accumulate.ts';
 import { detect, type Finding } from '../risk/detect.ts';
 import { alwaysWord, doAlways } from './always.ts';
@@ -38,7 +39,8 @@ export function replied(turn: Turn, event: Replied): Answer {
   if (reachability === 'paused' || reachability === 'failed') setContact(turn, { reachability: 'open' });
   if (first) turn.effects.push({ type: 'tellDesk', kind: 'arrived' });
 
-  const finding = readRisk(turn, said);
+  // A button's words are ours, not theirs: what pressing it means is for the flow to say.
+  const finding = event.choice === null ? readRisk(turn, said) : NOTHING_FOUND;
   const always =
     event.choice === PERSON_CHOICE
       ? 'person'
@@ -73,6 +75,17 @@ function mustNotText({ conversation: { channel, contact } }: Turn): boolean {
       contact.safeToText === 'never')
   );
 }
+
+const NOTHING_FOUND: Finding = {
+  severity: 0,
+  categories: [],
+  evidence: [],
+  applied: [],
+  wantsHuman: false,
+  channelUnsafe: false,
+  couldNotRead: false,
+  lexiconVersion: '',
+};
 
 /** The words on a button, for the transcript. Buttons of earlier questions keep their words. */
 function labelOf(turn: Turn, value: string): string {
@@ -109,7 +122,7 @@ function readRisk(turn: Turn, said: string): Finding {
  */
 function raiseIfRisky(turn: Turn, finding: Finding): 0 | 2 | 3 {
   const { conversation, known } = turn;
-  const level = finding.severity;
+  const level = levelOf(turn, finding);
   if (level < 2) return 0;
   const already = known.openAlerts
     .filter(alert => alert.severity >= level)
@@ -127,6 +140,13 @@ function raiseIfRisky(turn: Turn, finding: Finding): 0 | 2 | 3 {
   if (level === 3) return 3;
   if (isNew) sayService(turn, known.onDuty ? 'waiting.risk' : 'waiting.nobody');
   return 2;
+}
+
+/** Weak signs that have added up bring a person too: once, by the message that made them enough. */
+function levelOf({ conversation, known }: Turn, finding: Finding): Severity {
+  const added = conversationSeverity(conversation.riskMemory);
+  const enough = added >= 2 && finding.evidence.length > 0 && known.openAlerts.length === 0;
+  return finding.severity < 2 && enough ? 2 : finding.severity;
 }
 
 /** Pauses the flow for the fixed emergency steps; it is resumed when asked. */

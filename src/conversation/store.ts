@@ -34,6 +34,7 @@ export function findContactPoints(tx: Tx, lookups: string[]): Promise<ContactPoi
     .execute();
 }
 
+/** The contact points of these conversations, ended ones too. */
 export function findContactPointsOf(tx: Tx, ids: string[]): Promise<ContactPointRow[]> {
   return tx.selectFrom('contact_point').selectAll().where('conversation_id', 'in', ids).execute();
 }
@@ -160,6 +161,7 @@ export function toRow({ conversation, before: was, key, row }: Opened): Conversa
 /** What a message row's body holds once opened. */
 export type Body = { text: string; choices?: Choice[] };
 
+/** Seals a line's words for its place in its conversation. */
 export function sealBody(key: Key, conversationId: string, seq: number, sender: Sender, body: Body): Buffer {
   return seal(
     key,
@@ -168,6 +170,7 @@ export function sealBody(key: Key, conversationId: string, seq: number, sender: 
   );
 }
 
+/** Opens what {@link sealBody} made. @throws SealError when it was moved or damaged. */
 export function openBody(
   key: Key,
   row: Pick<MessageRow, 'conversation_id' | 'seq' | 'sender' | 'body'>,
@@ -225,6 +228,7 @@ export async function findTaken(
   return [...byClient, ...byProvider];
 }
 
+/** The alerts of these conversations that no worker has closed. */
 export function findOpenAlerts(tx: Tx, ids: string[]) {
   return tx
     .selectFrom('alert')
@@ -234,6 +238,7 @@ export function findOpenAlerts(tx: Tx, ids: string[]) {
     .execute();
 }
 
+/** The timers of these conversations. */
 export function findTimers(tx: Tx, ids: string[]): Promise<TimerRow[]> {
   return tx.selectFrom('timer').selectAll().where('conversation_id', 'in', ids).execute();
 }

@@ -11,11 +11,13 @@ import { lineVars } from './lines.ts';
  */
 export type Turn = { conversation: Conversation; effects: Effect[]; known: Known; vars: Vars };
 
+/** Begins a decision on a copy: the conversation given in is not changed. */
 export function beginTurn(conversation: Conversation, known: Known): Turn {
   const own = { ...conversation, contact: { ...conversation.contact } };
   return { conversation: own, effects: [], known, vars: {} };
 }
 
+/** Ends a decision: what it said goes out as texts too, where the conversation is by SMS. */
 export function endTurn(turn: Turn, answer: Answer): Advanced {
   if (turn.conversation.channel === 'sms') addTexts(turn);
   return { conversation: turn.conversation, effects: turn.effects, answer };
@@ -74,6 +76,7 @@ export function serviceLine(turn: Turn, key: string, vars: Vars = {}): string {
   );
 }
 
+/** Says one of the fixed lines. Returns its number, or null when it may not be texted. */
 export function sayService(turn: Turn, key: string, vars: Vars = {}): number | null {
   return say(turn, { from: 'service', text: serviceLine(turn, key, vars) });
 }
@@ -109,6 +112,7 @@ export function bringPerson(turn: Turn): boolean {
   return isNew;
 }
 
+/** Changes how the person can be reached. */
 export function setContact(turn: Turn, change: Partial<Contactable>): void {
   Object.assign(turn.conversation.contact, change);
   turn.effects.push({ type: 'setContact', contact: { ...turn.conversation.contact } });

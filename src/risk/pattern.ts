@@ -17,6 +17,8 @@ const WIDEST_GAP = 4;
 
 /** Reads a pattern. Throws an Error whose message can be shown to the author of the row. */
 export function parsePattern(source: string, macros: Macros): Part[] {
+  // Read as written, "(a/b) ?c" would let (a/b) be missing, which nobody who writes it means.
+  if (/\s\?/.test(source)) throw new Error('"?" must stand right behind a word');
   const signs = source.match(/\{[^}]*\}|~\d+|[()/?]|[^\s(){}/?~]+|\S/gu) ?? [];
   const reader = { signs, at: 0, macros };
   const parts = readSequence(reader);
