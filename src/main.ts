@@ -24,6 +24,8 @@ async function main(): Promise<void> {
     log('stopping');
     await app.close();
     log('stopped');
+    // Nothing is under way any more; a connection that somebody forgot must not keep the process.
+    process.exit(0);
   };
   process.on('SIGTERM', () => void stop());
   process.on('SIGINT', () => void stop());

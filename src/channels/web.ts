@@ -15,7 +15,7 @@ const MAX_BODY = '48kb';
 /** What a message from the page may hold, and nothing else. Too long is answered by itself. */
 export const sentSchema = z
   .strictObject({
-    client_id: z.string().regex(/^[\w-]{8,64}$/),
+    client_id: z.string().regex(/^[\w.:-]{1,64}$/),
     text: z.string().optional(),
     choice: z.string().max(200).optional(),
   })

@@ -20,7 +20,7 @@ import type { Outcome, Run } from './run.ts';
 const SAME_LOOK_MS = 15 * 60_000;
 
 const epoch = z.int().min(0);
-const clientId = z.string().regex(/^[\w-]{8,64}$/);
+const clientId = z.string().regex(/^[\w.:-]{1,64}$/);
 const Claim: z.ZodType<ClaimBody> = z.strictObject({ epoch });
 const Write: z.ZodType<WorkerMessageBody> = z.strictObject({
   client_id: clientId,

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { Client } from 'pg';
 import { afterEach, expect, test } from 'vitest';
 import { connected, YoungPerson } from '../support/people.ts';
 import { type Cairn, newGround, startCairn } from '../support/start.ts';
@@ -81,4 +83,23 @@ test('[SCALE-4] the first texts of one number that reach two processes at once b
   const texts = [one, other].map(({ app }) => app.twilio?.text(number, 'hi'));
   expect((await Promise.all(texts)).map(answer => answer?.status)).toEqual([200, 200]);
   expect(await one.app.run.database.db.selectFrom('conversation').select('id').execute()).toHaveLength(1);
+});
+
+test('[SCALE-5] a database that drops all its connections ends no process, and what is written after that is kept', async () => {
+  const [one] = await two();
+  const wren = one.youngPerson();
+  await wren.write('hi');
+  const admin = new Client({ connectionString: one.ground.databaseUrl ?? '' });
+  await admin.connect();
+  await admin.query(
+    'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+  );
+  await admin.end();
+  const client_id = randomUUID();
+  // The first try may meet a connection that is gone; nothing is acknowledged then, and the same message goes again.
+  let status = 503;
+  for (let tries = 0; status === 503 && tries < 20; tries++)
+    status = (await wren.post({ client_id, text: 'yes' })).status;
+  expect(status).toBe(200);
+  expect((await wren.events()).events.filter(event => event.text === 'yes')).toHaveLength(1);
 });
