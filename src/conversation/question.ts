@@ -34,7 +34,11 @@ export function answerInWords(turn: Turn, said: string, finding: Finding, raised
     remember(turn);
     const skips = text.canSkip && said.trim().toLowerCase() === 'skip';
     runFlow(turn, { event: skips ? { type: 'skipped' } : { type: 'wrote', text: said.slice(0, text.max) } });
-  } else if (finding.severity >= 2) putQuestionAgain(turn);
+  } else if (finding.severity >= 2) {
+    // Told before who will see it, they hear at least that this was kept too.
+    if (!raised) sayService(turn, 'waiting.noted');
+    putQuestionAgain(turn);
+  }
   // Nobody who has just told something hard is told that they were not understood.
   else runFlow(turn, { event: { type: 'missed' } }, { quietly: finding.severity > 0 });
 }

@@ -138,6 +138,20 @@ describe.each(ENGINES)('the whole talk, on %s', engine => {
     expect((await sam.waiting()).state).toBe('waiting');
   });
 
+  test('[SAFE-4] whoever writes on about a danger that is known already gets an answer, by SMS too', async () => {
+    cairn = await startCairn({ engine });
+    const wren = cairn.youngPerson();
+    const robin = cairn.phone();
+    for (const text of ['hi', 'my dad hits me']) {
+      await wren.write(text);
+      await robin.text(text);
+    }
+    for (const text of ['my dad hits me', 'my dad hits me']) {
+      expect((await wren.write(text)).map(event => event.text).join()).toMatch(/I have kept that/);
+      expect((await robin.text(text)).join()).toMatch(/I have kept that/);
+    }
+  });
+
   test('[SAFE-2] at three in the morning no number is given that nobody answers, by SMS either', async () => {
     cairn = await startCairn({ engine });
     cairn.clock.advance(13 * 3_600_000);
