@@ -52,13 +52,15 @@ export function webRoutes(deps: WebDeps): Router {
   });
 
   router.post('/messages', sameOrigin(deps), json, forms, async (req, res) => {
-    const token = visitOf(req, res, trial);
+    let token = visitOf(req, res, trial);
     const sent = readSent(req);
     if ('refused' in sent) return refuse(deps, req, res, token, sent.refused);
     let answer = await receive(run, token, sent, deps.log);
     // That visit is over (an exit in another tab, or a closed chat): this message begins a new one.
-    if (!answer.ok && answer.error === 'ended')
-      answer = await receive(run, newVisit(res, trial), sent, deps.log);
+    if (!answer.ok && answer.error === 'ended') {
+      token = newVisit(res, trial);
+      answer = await receive(run, token, sent, deps.log);
+    }
     if (!answer.ok) return refuse(deps, req, res, token, answer.error);
     if (answer.leave) {
       await endVisit(deps, res, token);
@@ -91,7 +93,7 @@ export function webRoutes(deps: WebDeps): Router {
   });
 
   router.use((_req, res) => {
-    res.status(404).send(notice(deps, ['page.notFound']));
+    res.status(404).send(smallPage(deps, serviceLine(run, 'page.notFound'), { backHref: '/' }));
   });
   router.use(failed(deps));
   return router;
@@ -102,17 +104,10 @@ const FORGET = '"cache", "storage"';
 
 /** The way out for a form. A redirect would be refused: a form of ours may lead to nowhere but ourselves. */
 function leave(deps: WebDeps, res: Response): void {
-  res.set('Clear-Site-Data', FORGET).type('html');
-  res.send(
-    renderNotice({
-      language: SOURCE_LANGUAGE,
-      direction: 'ltr',
-      words: pageWords(deps),
-      title: '',
-      lines: [],
-      forwardHref: deps.exitUrl,
-    }),
-  );
+  res
+    .set('Clear-Site-Data', FORGET)
+    .type('html')
+    .send(smallPage(deps, '', { forwardHref: deps.exitUrl }));
 }
 
 /** Ends the visit. The way out must not depend on the database: what fails here is only logged. */
@@ -201,16 +196,14 @@ async function showPage(
   );
 }
 
-function notice(deps: WebDeps, keys: string[]): string {
-  const [title = ''] = keys.map(key => serviceLine(deps.run, key));
-  return renderNotice({
-    language: SOURCE_LANGUAGE,
-    direction: 'ltr',
-    words: pageWords(deps),
-    title,
-    lines: [],
-    backHref: '/',
-  });
+/** A page that only says something, or leads away. */
+function smallPage(
+  deps: WebDeps,
+  title: string,
+  way: { backHref: string } | { forwardHref: string },
+): string {
+  const words = pageWords(deps);
+  return renderNotice({ language: SOURCE_LANGUAGE, direction: 'ltr', words, title, lines: [], ...way });
 }
 
 function pageWords(deps: WebDeps): PageWords {
@@ -274,15 +267,6 @@ function failed(deps: WebDeps): ErrorRequestHandler {
     res.status(status);
     if (wantsJson(req)) return void res.json({ ok: false, error: refusal, message } satisfies SentAnswer);
     const title = status >= 500 ? serviceLine(deps.run, 'page.wrong') : message;
-    res.type('html').send(
-      renderNotice({
-        language: SOURCE_LANGUAGE,
-        direction: 'ltr',
-        words: pageWords(deps),
-        title,
-        lines: [],
-        backHref: '/',
-      }),
-    );
+    res.type('html').send(smallPage(deps, title, { backHref: '/' }));
   };
 }

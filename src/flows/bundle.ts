@@ -18,8 +18,3 @@ export function makeBundle(
   for (const flow of flows) english[flow.flow] = textsOf(flow);
   return { hash, flows: new Map(flows.map(flow => [flow.flow, compileFlow(flow)])), words: makeWords(texts) };
 }
-
-/** A step of the bundle, or undefined. */
-export function stepOf(bundle: Bundle, flow: string, step: string) {
-  return bundle.flows.get(flow)?.steps.get(step);
-}

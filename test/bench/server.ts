@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Server } from 'socket.io';
 import { createApp } from '../../src/app.ts';
+import { readConfig } from '../../src/config.ts';
 import { openLog } from '../../src/log.ts';
 
 /**
@@ -14,18 +15,13 @@ async function start(which: string | undefined): Promise<string> {
   if (which === 'echo') return startEcho();
   const dataDir = mkdtempSync(join(tmpdir(), 'cairn-bench-'));
   const app = await createApp({
-    config: {
-      trial: true,
-      port: 0,
-      staffPort: 0,
-      publicUrl: null,
-      staffUrl: null,
-      dataDir,
-      keysDir: join(dataDir, 'keys'),
-      exitUrl: 'https://elsewhere.example/',
-      sms: 'off',
-    },
-    secrets: { databaseUrl: process.env.DATABASE_URL ?? null, twilioAuthToken: null },
+    ...readConfig({
+      PORT: '0',
+      STAFF_PORT: '0',
+      DATA_DIR: dataDir,
+      SMS: 'off',
+      DATABASE_URL: process.env.DATABASE_URL,
+    }),
     log: openLog('silent'),
   });
   process.once('disconnect', async () => {

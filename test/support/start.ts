@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type App, createApp } from '../../src/app.ts';
 import type { Role } from '../../src/channels/protocol.ts';
+import { readConfig } from '../../src/config.ts';
 import { type Content, projectContent } from '../../src/content.ts';
 import type { Engine } from '../../src/database/database.ts';
 import { openLog } from '../../src/log.ts';
@@ -67,18 +68,13 @@ export async function startCairn(options: StartOptions = {}): Promise<Cairn> {
   const ground = options.on ?? (await newGround(options.engine ?? 'sqlite'));
   const { dataDir, databaseUrl } = ground;
   const app = await createApp({
-    config: {
-      trial: true,
-      port: 0,
-      staffPort: 0,
-      publicUrl: null,
-      staffUrl: null,
-      dataDir,
-      keysDir: join(dataDir, 'keys'),
-      exitUrl: 'https://elsewhere.example/',
-      sms: 'pretend',
-    },
-    secrets: { databaseUrl, twilioAuthToken: null },
+    ...readConfig({
+      PORT: '0',
+      STAFF_PORT: '0',
+      DATA_DIR: dataDir,
+      EXIT_URL: 'https://elsewhere.example/',
+      ...(databaseUrl && { DATABASE_URL: databaseUrl }),
+    }),
     log: openLog('silent'),
     now: clock.now,
     content: options.content ?? shippedContent(),
