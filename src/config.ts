@@ -79,8 +79,8 @@ export function readConfig(env: Environment): { config: Config; secrets: Secrets
     problems.push('PORT and STAFF_PORT are the same; the chat and the desk must be apart.');
   const dataDir = resolve(get('DATA_DIR') ?? 'data');
   const keysDir = readKeysDir(dataDir);
-  const publicUrl = readUrl('PUBLIC_URL');
-  const staffUrl = readUrl('STAFF_URL');
+  const publicUrl = withoutSlash(readUrl('PUBLIC_URL'));
+  const staffUrl = withoutSlash(readUrl('STAFF_URL'));
   if (publicUrl && publicUrl === staffUrl)
     problems.push('PUBLIC_URL and STAFF_URL are the same; the desk needs an address of its own.');
   const exitUrl = readUrl('EXIT_URL') ?? EXIT_URL;
@@ -107,7 +107,7 @@ export function readConfig(env: Environment): { config: Config; secrets: Secrets
       problems.push(`${name} must be a web address, such as https://chat.example.org.`);
     else if (!trial && url.protocol !== 'https:')
       problems.push(`${name} must begin with https:// in production.`);
-    return value.replace(/\/+$/, '');
+    return value;
   }
 
   function readKeysDir(data: string): string {
@@ -135,6 +135,11 @@ export function readConfig(env: Environment): { config: Config; secrets: Secrets
       problems.push('PUBLIC_URL is missing: Twilio must be able to reach this address.');
     return { accountSid: get('TWILIO_ACCOUNT_SID') ?? '', from };
   }
+}
+
+/** An address that others are built on; the exit's is used as it stands. */
+function withoutSlash(url: string | null): string | null {
+  return url?.replace(/\/+$/, '') ?? null;
 }
 
 /** Every setting with its value (secrets hidden) and where it came from. */
