@@ -11,7 +11,8 @@ import { Outbox } from './conversation/outbox.ts';
 import { mountDesk } from './conversation/routes.ts';
 import { type Run, startRun } from './conversation/run.ts';
 import { startTimers, type Timers } from './conversation/timers.ts';
-import { openDatabase } from './database/database.ts';
+import { type Db, openDatabase } from './database/database.ts';
+import { readApprovals, Unapproved } from './flows/approvals.ts';
 import { openBundles } from './flows/store.ts';
 import { type Listener, listenerApp, openListener, staticFiles } from './listener.ts';
 import { errorFields, type Log } from './log.ts';
@@ -19,6 +20,7 @@ import { privacyJson } from './privacy/inventory.ts';
 import { openKeys } from './privacy/keys.ts';
 import { refuse, type StaffRouter, staffRouter } from './staff/permit.ts';
 import { mountStaff } from './staff/routes.ts';
+import type { Texts } from './words.ts';
 
 /** How often timer rows and the outbox are looked at; commits look at once. */
 const TIMERS_EVERY_MS = 1_000;
@@ -49,10 +51,17 @@ export type App = {
   close(): Promise<void>;
 };
 
+/** The texts that may be said: never a translation that is not whole, current and approved. @throws Unapproved. */
+async function approvedTexts(db: Db, { flows, service, translations, texts }: Content): Promise<Texts> {
+  const { unapprovedSafety, offered } = await readApprovals(db, flows, service, translations);
+  if (unapprovedSafety.length > 0) throw new Unapproved(unapprovedSafety);
+  return Object.fromEntries(Object.entries(texts).filter(([language]) => offered.includes(language)));
+}
+
 /**
  * Brings the whole service up: both listeners, timers, outbox and, in a trial, the pretend Twilio. The tests
  * start this same function.
- * @throws FlowProblems, Error when anything that is needed is missing or wrong; nothing is left running then.
+ * @throws FlowProblems, Unapproved, Error when anything that is needed is missing or wrong; nothing is left running then.
  */
 export async function createApp(settings: AppSettings): Promise<App> {
   const { config, secrets, log, now = Date.now } = settings;
@@ -63,7 +72,8 @@ export async function createApp(settings: AppSettings): Promise<App> {
       await openDatabase({ dataDir: config.dataDir, databaseUrl: secrets.databaseUrl }),
     );
     const keys = openKeys(config.keysDir);
-    const bundles = await openBundles(database.db, content.flows, content.service, now());
+    const offered = config.trial ? content.texts : await approvedTexts(database.db, content);
+    const bundles = await openBundles(database.db, content, offered, now());
     const run = startRun({
       database,
       keys,

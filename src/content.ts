@@ -2,23 +2,39 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Contact, parseContacts } from './directory/contacts.ts';
-import type { Flow } from './flows/flow.ts';
-import { FlowProblems, readFlowFiles, readServiceLines } from './flows/store.ts';
+import { englishOf } from './flows/bundle.ts';
+import type { Problem } from './flows/flow.ts';
+import {
+  type FlowFiles,
+  FlowProblems,
+  readFlowFiles,
+  readServiceLines,
+  readTranslations,
+} from './flows/store.ts';
+import { type Translation, textsWith } from './flows/translation.ts';
 import { type Lexicon, parseLexicon } from './risk/lexicon.ts';
+import type { Texts } from './words.ts';
 
-/** Everything that staff write in files: flows, fixed lines, risk words and contacts. */
-export type Content = {
-  flows: Flow[];
-  service: Record<string, Record<string, string>>;
+/** Everything that staff write in files: flows, fixed lines, translations, risk words and contacts. */
+export type Content = FlowFiles & {
+  /** The fixed lines in English. */
+  service: Record<string, string>;
+  translations: Translation[];
+  /** Every text in every language. */
+  texts: Texts;
   lexicon: Lexicon;
   contacts: Contact[];
 };
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
+/** Where the project's own content stands. */
+export const FLOWS_DIR = join(ROOT, 'flows');
+export const LOCALES_DIR = join(ROOT, 'locales');
+
 /** Reads the project's own. @throws FlowProblems as {@link readContent} does. */
 export function projectContent(): Content {
-  return readContent(join(ROOT, 'flows'), join(ROOT, 'locales'));
+  return readContent(FLOWS_DIR, LOCALES_DIR);
 }
 
 /** Reads all of it. @throws FlowProblems with every problem of every file, with its line; nothing is used then. */
@@ -33,20 +49,21 @@ export function readContent(flowsDir: string, localesDir: string): Content {
       source: readFileSync(join(localesDir, language, 'risk.yaml'), 'utf8'),
     })),
   );
-  let flowProblems: FlowProblems['problems'] = [];
+  const problems: Problem[] = [...contacts.problems, ...risk.problems];
+  const files = orProblems(() => readFlowFiles(flowsDir), problems);
+  const translations = orProblems(() => readTranslations(localesDir), problems);
+  if (!files || !translations || !risk.lexicon || problems.length > 0) throw new FlowProblems(problems);
+  const service = readServiceLines(localesDir);
+  const texts = textsWith({ service, ...englishOf(files.flows) }, translations);
+  return { ...files, service, translations, texts, lexicon: risk.lexicon, contacts: contacts.contacts };
+}
+
+function orProblems<T>(read: () => T, problems: Problem[]): T | null {
   try {
-    const flows = readFlowFiles(flowsDir);
-    if (contacts.problems.length === 0 && risk.lexicon) {
-      return {
-        flows,
-        contacts: contacts.contacts,
-        lexicon: risk.lexicon,
-        service: readServiceLines(localesDir),
-      };
-    }
+    return read();
   } catch (error) {
     if (!(error instanceof FlowProblems)) throw error;
-    flowProblems = error.problems;
+    problems.push(...error.problems);
+    return null;
   }
-  throw new FlowProblems([...flowProblems, ...contacts.problems, ...risk.problems]);
 }

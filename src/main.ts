@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { createApp } from './app.ts';
 import { ConfigProblems, readConfig } from './config.ts';
+import { Unapproved } from './flows/approvals.ts';
 import { FlowProblems } from './flows/store.ts';
 import { errorFields, openLog } from './log.ts';
 import { welcomeToTrial } from './trial.ts';
@@ -37,7 +38,8 @@ async function main(): Promise<void> {
 }
 
 main().catch(error => {
-  const expected = error instanceof ConfigProblems || error instanceof FlowProblems;
+  const expected =
+    error instanceof ConfigProblems || error instanceof FlowProblems || error instanceof Unapproved;
   const inUse = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
   if (inUse)
     console.error('Another program uses this port. Set PORT and STAFF_PORT to others, or stop that program.');

@@ -40,6 +40,7 @@ const words: PageWords = {
   tryAgain: '[tryAgain]',
   offline: '[offline]',
   back: '[back]',
+  languages: '[languages]',
   tooLong: '[tooLong]',
 };
 
@@ -56,6 +57,7 @@ function render(changes: Partial<PageView> = {}): string {
   return renderPage({
     language: 'en',
     direction: 'ltr',
+    languages: [],
     events: [event(1, 'you', 'hello'), event(2, 'bot', 'Are you safe?', yesNo)],
     state: 'bot',
     clientId: 'id-of-the-box',

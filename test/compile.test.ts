@@ -7,7 +7,7 @@ const CONTEXT: FlowContext = {
   misses: 1,
   nudged: false,
   slots: {},
-  facts: { channel: 'web', language: 'en', onDuty: 'yes', safeToText: 'unknown' },
+  facts: { channel: 'web', language: 'en', nation: 'unknown', onDuty: 'yes', safeToText: 'unknown' },
 };
 
 test('[FLOW-16] every move of every shipped flow is the one that XState itself makes', () => {

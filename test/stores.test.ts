@@ -47,7 +47,7 @@ function text(change: Partial<OutboxRow> = {}): OutboxRow {
 }
 
 const PHONE = { kind: 'phone', reachability: 'open', safe_to_text: 'unknown', made_at: NOW } as const;
-const UNKNOWN = { value: null, quiet_until: null, ended_at: null };
+const UNKNOWN = { value: null, safe_between: null, quiet_until: null, ended_at: null };
 function point(change: Partial<ContactPointRow> = {}): ContactPointRow {
   const own = { id: randomUUIDv7(), conversation_id: randomUUIDv7(), lookup: randomUUIDv7() };
   return { ...PHONE, ...UNKNOWN, ...own, ...change };
@@ -91,13 +91,13 @@ describe.each(ENGINES)('stored on %s', engine => {
   test('[STORE-2] opening it again changes nothing, whoever opens it', async () => {
     const ground = await newGround(engine);
     const first = await openOn(ground);
-    const row = { hash: 'h', content: '[]', made_at: 1 };
+    const row = { hash: 'h', structure: 's', content: '[]', made_at: 1 };
     await first.db.insertInto('bundle').values(row).execute();
     await first.close();
     for (let time = 0; time < 2; time += 1) {
       const again = await openOn(ground);
       expect(await again.db.selectFrom('bundle').selectAll().execute()).toEqual([row]);
-      expect((await sql`select name from kysely_migration`.execute(again.db)).rows).toHaveLength(1);
+      expect((await sql`select name from kysely_migration`.execute(again.db)).rows).toHaveLength(2);
       await again.close();
     }
     await ground.remove();
@@ -393,7 +393,7 @@ const { openDatabase } = await import(process.argv[1]);
 const { db } = await openDatabase({ dataDir: process.argv[2], databaseUrl: null });
 for (let n = 1; ; n += 1) {
   await db.transaction().execute(tx =>
-    tx.insertInto('bundle').values({ hash: String(n), content: 'x'.repeat(2000), made_at: n }).execute());
+    tx.insertInto('bundle').values({ hash: String(n), structure: 's', content: 'x'.repeat(2000), made_at: n }).execute());
   process.stdout.write(n + '\\n');
   await new Promise(setImmediate);
 }

@@ -59,6 +59,7 @@ function phone(change: Partial<Phone> & { wroteAgo?: number } = {}): Phone {
   return {
     reachability: 'open',
     safeToText: 'unknown',
+    safeBetween: null,
     quietUntil: null,
     lastInboundAt: NOW - wroteAgo,
     ...rest,
@@ -205,7 +206,7 @@ describe('the numbers that are open at this minute', () => {
   let bundle: Bundle;
   beforeAll(() => {
     contacts = parseContacts(CONTACTS, 'contacts.yaml').contacts;
-    bundle = makeBundle('test', [], readServiceLines('locales'));
+    bundle = makeBundle('test', [], { en: { service: readServiceLines('locales') } });
   });
   const shown = (now: number) =>
     numberLines({ now, bundle, contacts }, 'en', openContacts(contacts, now, { kinds: ['talk'] })).split(
@@ -245,7 +246,7 @@ describe('the numbers that are open at this minute', () => {
 });
 
 const content = readContent('flows', 'locales');
-const live = makeBundle('live', content.flows, content.service);
+const live = makeBundle('live', content.flows, content.texts);
 
 /** At night and by day, in the week and at its end: what is open differs. */
 const HOURS = [18, 22].flatMap(day => [3, 7, 14, 20].map(hour => Date.UTC(2026, 10, day, hour)));
@@ -302,7 +303,7 @@ describe('the words that go by SMS', () => {
   });
 
   test('[FLOW-13] of the service fit two segments of GSM-7', () => {
-    const keys = Object.keys(content.service.en ?? {}).filter(key => !/^(page|always)\./.test(key));
+    const keys = Object.keys(content.service).filter(key => !/^(page|always)\./.test(key));
     expect(keys.length).toBeGreaterThan(30);
     expect(keys.filter(key => forms('service', key).some(unfit))).toEqual([]);
   });

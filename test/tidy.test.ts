@@ -18,9 +18,9 @@ import {
 
 /** Files without clock, randomness, I/O or await. */
 const PURE = [
-  /^src\/(words|cookies)\.ts$/,
+  /^src\/(words|cookies|fingerprint)\.ts$/,
   /^src\/conversation\/(?!(run|tick|perform|timers|outbox|visits|routes|([a-z]+-)?store)\.ts$)/,
-  /^src\/flows\/(flow|actions|understand|compile|check|simulate|diff|bundle)\.ts$/,
+  /^src\/flows\/(?!(store|approvals|routes)\.ts$)/,
   /^src\/risk\//,
   /^src\/escalation\/(escalation|rota|ladder)\.ts$/,
   /^src\/directory\/(contacts|directory)\.ts$/,
@@ -34,7 +34,16 @@ const PURE = [
 ];
 
 /** Packages that decide nothing by themselves and touch nothing. */
-const PURE_PACKAGES = ['xstate', 'yaml', 'zod', 'i18next', 'libphonenumber-js', 'sms-segments-calculator'];
+const PURE_PACKAGES = [
+  'xstate',
+  'yaml',
+  'zod',
+  'i18next',
+  'libphonenumber-js',
+  'sms-segments-calculator',
+  'syllable',
+  'flesch-kincaid',
+];
 
 const KNOWS_EVERYBODY = [/^src\/(main|app|cli|content|trial)\.ts$/, /^src\/commands\//];
 

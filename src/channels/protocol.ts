@@ -19,8 +19,13 @@ export type From = 'you' | 'bot' | 'worker' | 'service';
 /** One committed line of a conversation. `seq` has no gaps and is the only order there is. */
 export type ChatEvent = { seq: number; from: From; text: string; at: number; choices?: Choice[] };
 
-/** `GET /events?after=N`. `severity` is there in trial mode only. */
-export type EventsAnswer = { state: ConversationState; severity?: Severity; events: ChatEvent[] };
+/** `GET /events?after=N`. `severity` is there in trial mode only; `language` (BCP 47) is the one it is held in. */
+export type EventsAnswer = {
+  state: ConversationState;
+  severity?: Severity;
+  language: string;
+  events: ChatEvent[];
+};
 
 /** What the young person's page sends, by form, fetch or socket. Exactly one of `text` and `choice`. */
 export type Sent = { client_id: string; text?: string; choice?: string };
@@ -28,7 +33,15 @@ export type Sent = { client_id: string; text?: string; choice?: string };
 /** The acknowledgement: given only after the message and all that follows from it are committed. */
 export type SentAnswer =
   /** `leave`: they wrote EXIT, so the page goes to the exit. */
-  | { ok: true; client_id: string; seq: number; state: ConversationState; events: ChatEvent[]; leave?: true }
+  | {
+      ok: true;
+      client_id: string;
+      seq: number;
+      state: ConversationState;
+      language: string;
+      events: ChatEvent[];
+      leave?: true;
+    }
   | { ok: false; error: SentRefusal; message: string };
 
 export type SentRefusal = 'tooLong' | 'empty' | 'malformed' | 'notSaved' | 'ended' | 'clientIdReused';

@@ -13,10 +13,21 @@ export const ANSWER_WINDOW_MS = 10 * 60_000;
 /** The most a text may hold before it is sent as two: two GSM-7 segments. */
 const MAX_SEGMENTS = 2;
 
+/** The times of day between which somebody may say that texts are safe: from and until, in Europe/London. */
+export const SAFE_TIMES = {
+  morning: ['06:00', '09:00'],
+  school_hours: ['09:00', '15:00'],
+  after_school: ['15:00', '18:00'],
+  evening: ['18:00', '22:00'],
+} as const;
+export type SafeTime = keyof typeof SAFE_TIMES;
+
 /** What is known of a phone when a text is about to go to it. Times are UTC ms. */
 export type Phone = {
   reachability: Reachability;
   safeToText: SafeToText;
+  /** For `onlyBetween`. */
+  safeBetween: SafeTime | null;
   quietUntil: number | null;
   lastInboundAt: number;
 };
@@ -35,7 +46,18 @@ export function mayText(phone: Phone, by: 'service' | 'worker', now: number, con
   if (phone.reachability === 'watched' || phone.safeToText === 'never') return { may: false, why: 'watched' };
   if (phone.quietUntil !== null && phone.quietUntil > now && !justWrote) return { may: false, why: 'quiet' };
   if (justWrote || phone.safeToText === 'safe') return { may: true };
+  if (phone.safeToText === 'onlyBetween' && isBetween(phone.safeBetween, now)) return { may: true };
   return { may: false, why: 'notNow' };
+}
+
+function isBetween(name: SafeTime | null, now: number): boolean {
+  if (name === null) return false;
+  const [from, until] = SAFE_TIMES[name];
+  const time = Temporal.Instant.fromEpochMilliseconds(now)
+    .toZonedDateTimeISO('Europe/London')
+    .toPlainTime()
+    .toString({ smallestUnit: 'minute' });
+  return from <= time && time < until;
 }
 
 /** A line on its way to a phone. */
@@ -61,6 +83,40 @@ export function packTexts(lines: Line[]): Line[] {
     else packed.push(line);
   }
   return packed;
+}
+
+/** Marks that word processors put in and SMS has only in its costly alphabet, with what stands for them. */
+const PLAIN: Record<string, string> = {
+  '‘': "'",
+  '’': "'",
+  '“': '"',
+  '”': '"',
+  '–': '-',
+  '—': '-',
+  '…': '...',
+  '\u00a0': ' ',
+  ł: 'l',
+  Ł: 'L',
+};
+
+/**
+ * A text as it goes to a phone. One letter outside the SMS alphabet (GSM-7) makes a text twice as long, so that long
+ * texts cost the reader more and come in pieces: curly marks are made straight, and Welsh and Polish letters lose
+ * their accents, as people there write texts themselves, when that makes the whole text fit. Arabic stays as it is.
+ */
+export function plainForSms(text: string): string {
+  if (isPlainSms(text)) return text;
+  const plain = [...text]
+    .map(letter =>
+      isPlainSms(letter) ? letter : (PLAIN[letter] ?? letter.normalize('NFD').replace(/\p{M}/gu, '')),
+    )
+    .join('');
+  return isPlainSms(plain) ? plain : text;
+}
+
+/** Whether every letter of a text is in the SMS alphabet (GSM-7). */
+export function isPlainSms(text: string): boolean {
+  return new SegmentedMessage(text, 'auto', false).encodingName === 'GSM-7';
 }
 
 /** How many SMS segments Twilio bills and the network carries for `text` (GSM-7 160/153, UCS-2 70/67). */

@@ -4,8 +4,15 @@ import { z } from 'zod';
 import { type PAGE_WORDS, type PageWords, renderNotice, renderPage } from '../browser/chat/page.ts';
 import type { Run } from '../conversation/run.ts';
 import { errorFields, type Log } from '../log.ts';
-import { SOURCE_LANGUAGE } from '../words.ts';
-import { type EventsAnswer, MAX_TEXT, type Sent, type SentAnswer, type SentRefusal } from './protocol.ts';
+import { directionOf, SOURCE_LANGUAGE } from '../words.ts';
+import {
+  type Choice,
+  type EventsAnswer,
+  MAX_TEXT,
+  type Sent,
+  type SentAnswer,
+  type SentRefusal,
+} from './protocol.ts';
 import { receive, serviceLine } from './receive.ts';
 import { endVisitCookie, newVisit, visitOf, visitToken } from './visit.ts';
 
@@ -48,23 +55,24 @@ export function webRoutes(deps: WebDeps): Router {
   const json = express.json({ limit: MAX_BODY, strict: true });
 
   router.get('/', async (req, res) => {
-    await showPage(deps, res, visitOf(req, res, trial));
+    await showPage(deps, req, res, visitOf(req, res, trial));
   });
 
   router.post('/messages', sameOrigin(deps), json, forms, async (req, res) => {
     let token = visitOf(req, res, trial);
     const sent = readSent(req);
     if ('refused' in sent) return refuse(deps, req, res, token, sent.refused);
-    let answer = await receive(run, token, sent, deps.log);
+    const language = languageOf(req, run);
+    let answer = await receive(run, token, sent, deps.log, language);
     // That visit is over (an exit in another tab, or a closed chat): this message begins a new one.
     if (!answer.ok && answer.error === 'ended') {
       token = newVisit(res, trial);
-      answer = await receive(run, token, sent, deps.log);
+      answer = await receive(run, token, sent, deps.log, language);
     }
     if (!answer.ok) return refuse(deps, req, res, token, answer.error);
     if (answer.leave) {
       await endVisit(deps, res, token);
-      if (!wantsJson(req)) return leave(deps, res);
+      if (!wantsJson(req)) return leave(deps, req, res);
     }
     if (wantsJson(req)) return res.json(answer satisfies SentAnswer);
     res.redirect(303, '/');
@@ -88,12 +96,14 @@ export function webRoutes(deps: WebDeps): Router {
     const token = visitToken(req.headers.cookie, trial);
     endVisitCookie(res, trial);
     if (token) await endVisit(deps, res, token);
-    if (req.method === 'POST') return leave(deps, res);
+    if (req.method === 'POST') return leave(deps, req, res);
     res.set('Clear-Site-Data', FORGET).redirect(302, deps.exitUrl);
   });
 
-  router.use((_req, res) => {
-    res.status(404).send(smallPage(deps, serviceLine(run, 'page.notFound'), { backHref: '/' }));
+  router.use((req, res) => {
+    const language = languageOf(req, run);
+    const title = serviceLine(run, 'page.notFound', {}, language);
+    res.status(404).send(smallPage(deps, language, title, { backHref: '/' }));
   });
   router.use(failed(deps));
   return router;
@@ -103,11 +113,11 @@ export function webRoutes(deps: WebDeps): Router {
 const FORGET = '"cache", "storage"';
 
 /** The way out for a form. A redirect would be refused: a form of ours may lead to nowhere but ourselves. */
-function leave(deps: WebDeps, res: Response): void {
+function leave(deps: WebDeps, req: Request, res: Response): void {
   res
     .set('Clear-Site-Data', FORGET)
     .type('html')
-    .send(smallPage(deps, '', { forwardHref: deps.exitUrl }));
+    .send(smallPage(deps, languageOf(req, deps.run), '', { forwardHref: deps.exitUrl }));
 }
 
 /** Ends the visit. The way out must not depend on the database: what fails here is only logged. */
@@ -146,7 +156,7 @@ async function refuse(
   token: string | null,
   error: SentRefusal,
 ): Promise<void> {
-  const message = sentence(deps, error);
+  const message = sentence(deps, error, languageOf(req, deps.run));
   res.status(
     error === 'malformed' &&
       !req.is('application/json') &&
@@ -158,18 +168,25 @@ async function refuse(
   if (wantsJson(req) || token === null)
     return void res.json({ ok: false, error, message } satisfies SentAnswer);
   const given: unknown = req.body?.text;
-  await showPage(deps, res, token, message, typeof given === 'string' ? given : undefined);
+  await showPage(deps, req, res, token, message, typeof given === 'string' ? given : undefined);
 }
 
-function sentence(deps: WebDeps, error: SentRefusal): string {
-  if (error === 'tooLong') return serviceLine(deps.run, 'tooLong', { max: MAX_TEXT });
-  if (error === 'notSaved') return serviceLine(deps.run, 'page.notSent');
-  if (error === 'ended') return serviceLine(deps.run, 'page.ended');
-  return serviceLine(deps.run, error);
+function sentence({ run }: WebDeps, error: SentRefusal, language: string): string {
+  if (error === 'tooLong') return serviceLine(run, 'tooLong', { max: MAX_TEXT }, language);
+  if (error === 'notSaved') return serviceLine(run, 'page.notSent', {}, language);
+  if (error === 'ended') return serviceLine(run, 'page.ended', {}, language);
+  return serviceLine(run, error, {}, language);
+}
+
+/** The offered language that the browser likes best. A conversation, once begun, keeps its own. */
+function languageOf(req: Request, { bundles }: Run): string {
+  const offered = bundles.live.words.languages;
+  return req.acceptsLanguages(offered) || SOURCE_LANGUAGE;
 }
 
 async function showPage(
   deps: WebDeps,
+  req: Request,
   res: Response,
   token: string,
   message?: string,
@@ -180,15 +197,17 @@ async function showPage(
     deps.log('requestFailed', errorFields(error));
     return null;
   });
+  const language = answer?.language ?? languageOf(req, deps.run);
   res.type('html').send(
     renderPage({
-      language: SOURCE_LANGUAGE,
-      direction: 'ltr',
+      language,
+      direction: directionOf(language),
+      languages: otherLanguages(deps, language),
       events: answer?.events ?? [],
       state: answer?.state ?? 'bot',
       clientId: randomUUID(),
       choiceClientId: randomUUID(),
-      words: pageWords(deps),
+      words: pageWords(deps, language),
       started: answer !== null,
       ...(message !== undefined && { notice: message }),
       ...(draft !== undefined && { draft }),
@@ -199,15 +218,24 @@ async function showPage(
 /** A page that only says something, or leads away. */
 function smallPage(
   deps: WebDeps,
+  language: string,
   title: string,
   way: { backHref: string } | { forwardHref: string },
 ): string {
-  const words = pageWords(deps);
-  return renderNotice({ language: SOURCE_LANGUAGE, direction: 'ltr', words, title, lines: [], ...way });
+  const words = pageWords(deps, language);
+  return renderNotice({ language, direction: directionOf(language), words, title, lines: [], ...way });
 }
 
-function pageWords(deps: WebDeps): PageWords {
-  const read = (key: (typeof PAGE_WORDS)[number]) => serviceLine(deps.run, `page.${key}`);
+/** The other languages that are offered, each under its own name. */
+function otherLanguages({ run }: WebDeps, language: string): Choice[] {
+  const { words } = run.bundles.live;
+  return words.languages
+    .filter(other => other !== language)
+    .map(other => ({ value: `language.${other}`, label: serviceLine(run, 'language.name', {}, other) }));
+}
+
+function pageWords(deps: WebDeps, language: string): PageWords {
+  const read = (key: (typeof PAGE_WORDS)[number]) => serviceLine(deps.run, `page.${key}`, {}, language);
   return {
     title: read('title'),
     intro: read('intro'),
@@ -233,7 +261,8 @@ function pageWords(deps: WebDeps): PageWords {
     tryAgain: read('tryAgain'),
     offline: read('offline'),
     back: read('back'),
-    tooLong: serviceLine(deps.run, 'tooLong', { max: MAX_TEXT }),
+    languages: read('languages'),
+    tooLong: serviceLine(deps.run, 'tooLong', { max: MAX_TEXT }, language),
   };
 }
 
@@ -263,10 +292,11 @@ function failed(deps: WebDeps): ErrorRequestHandler {
       typeof error?.status === 'number' && error.status >= 400 && error.status < 500 ? error.status : 500;
     if (status >= 500) deps.log('requestFailed', errorFields(error));
     const refusal: SentRefusal = status === 413 ? 'tooLong' : status < 500 ? 'malformed' : 'notSaved';
-    const message = sentence(deps, refusal);
+    const language = languageOf(req, deps.run);
+    const message = sentence(deps, refusal, language);
     res.status(status);
     if (wantsJson(req)) return void res.json({ ok: false, error: refusal, message } satisfies SentAnswer);
-    const title = status >= 500 ? serviceLine(deps.run, 'page.wrong') : message;
-    res.type('html').send(smallPage(deps, title, { backHref: '/' }));
+    const title = status >= 500 ? serviceLine(deps.run, 'page.wrong', {}, language) : message;
+    res.type('html').send(smallPage(deps, language, title, { backHref: '/' }));
   };
 }

@@ -1,48 +1,7 @@
-import { SOURCE_LANGUAGE, type Words } from '../words.ts';
+import type { Always } from './always-words.ts';
 import { runFlow } from './flow-run.ts';
-import { HOME, putQuestionAgain } from './question.ts';
+import { HOME, putQuestionAgain, questionOf } from './question.ts';
 import { say, sayService, serviceLine, setContact, type Turn } from './turn.ts';
-
-/**
- * The words that work at every step and on every channel, whatever a flow says: the whole message and nothing
- * else (DESIGN section 4). `person` is HELP and HUMAN.
- */
-export type Always = 'person' | 'stop' | 'start' | 'exit' | 'delete' | 'back' | 'menu';
-
-const ALWAYS = ['person', 'stop', 'start', 'exit', 'delete', 'back', 'menu'] as const satisfies Always[];
-
-/** No word that always works is longer, in characters. */
-const LONGEST = 40;
-
-/**
- * Which of these words a message is, or null. They stand in the fixed lines as `always.person` and so on,
- * separated by |.
- */
-export function alwaysWord(said: string, words: Words): Always | null {
-  const whole = said
-    .trim()
-    .toLowerCase()
-    .replace(/[.!?]+$/, '');
-  if (whole.length === 0 || whole.length > LONGEST) return null;
-  return readWords(words).get(whole) ?? null;
-}
-
-/** The lists, read once for each set of texts. */
-const read = new WeakMap<Words, Map<string, Always>>();
-
-function readWords(words: Words): Map<string, Always> {
-  const known = read.get(words);
-  if (known) return known;
-  const listed = ALWAYS.flatMap(always =>
-    words
-      .text('service', `always.${always}`, SOURCE_LANGUAGE)
-      .split('|')
-      .map(word => [word, always] as const),
-  );
-  const made = new Map(listed);
-  read.set(words, made);
-  return made;
-}
 
 /** Does what the word says. `unsaved` is a line that is stored nowhere; `leave` asks the page to go to the exit. */
 export function doAlways(turn: Turn, word: Exclude<Always, 'person'>): { unsaved?: string; leave?: boolean } {
@@ -74,7 +33,18 @@ export function doAlways(turn: Turn, word: Exclude<Always, 'person'>): { unsaved
     case 'back':
       go(turn, goBack);
       return {};
+    default:
+      changeLanguage(turn, word.slice('language.'.length));
+      return {};
   }
+}
+
+/** From here on in another language: whatever is open is put again in it. */
+function changeLanguage(turn: Turn, language: string): void {
+  turn.conversation.language = language;
+  sayService(turn, 'language.done');
+  if (turn.conversation.state === 'withWorker') turn.effects.push({ type: 'tellDesk', kind: 'message' });
+  else if (questionOf(turn)) putQuestionAgain(turn, true);
 }
 
 /** Moves the bot's side of the conversation, unless a worker has it: then the word is a message like any other. */

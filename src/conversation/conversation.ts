@@ -6,8 +6,10 @@ import type {
   Outcome,
   Severity,
 } from '../channels/protocol.ts';
+import type { SafeTime } from '../channels/texting.ts';
 import type { DeskEventKind, Reachability, SafeToText } from '../database/tables.ts';
 import type { Contact } from '../directory/contacts.ts';
+import type { Found } from '../flows/actions.ts';
 import type { Bundle } from '../flows/bundle.ts';
 import type { RiskMemory } from '../risk/accumulate.ts';
 import type { Evidence } from '../risk/detect.ts';
@@ -27,7 +29,12 @@ export type Place = { flow: string; step: string };
 export type Return = Place & { then: 'returned' | 'again' };
 
 /** How to reach the person. Times are UTC ms. */
-export type Contactable = { reachability: Reachability; safeToText: SafeToText; quietUntil: number | null };
+export type Contactable = {
+  reachability: Reachability;
+  safeToText: SafeToText;
+  safeBetween: SafeTime | null;
+  quietUntil: number | null;
+};
 
 /** One young person talking with the service, opened: what is sealed in the database is readable here. */
 export type Conversation = {
@@ -55,6 +62,8 @@ export type Conversation = {
   returns: Return[];
   /** Questions answered, newest last, for BACK. */
   trail: Place[];
+  /** What the actions of the running flows found, by name: an `ask` may offer it as choices. */
+  results: Record<string, Found[]>;
   riskMemory: RiskMemory;
   contact: Contactable;
 };
@@ -88,7 +97,7 @@ export type Event =
   | { type: 'workerClosed'; worker: WorkerRef; epoch: number; outcome: Outcome };
 
 /** What a timer row carries. */
-export type TimerEvent = { for: 'flow' | 'lifecycle'; event: string; nudged?: boolean };
+export type TimerEvent = { for: 'flow' | 'lifecycle' | 'forget'; event: string; nudged?: boolean };
 
 /** What must now be done; perform.ts has one line for each. */
 export type Effect =

@@ -192,6 +192,7 @@ function textingOf(row: ConversationRow, point: ContactPointRow | undefined, now
   const phone = {
     reachability: point?.reachability ?? 'failed',
     safeToText: point?.safe_to_text ?? 'unknown',
+    safeBetween: point?.safe_between ?? null,
     quietUntil: point?.quiet_until ?? null,
     lastInboundAt: row.last_inbound_at,
   };

@@ -1,6 +1,7 @@
 import { mayText } from '../channels/texting.ts';
 import { NO_MEMORY } from '../risk/accumulate.ts';
 import type { Answer, Event, Refusal, WorkerRef } from './conversation.ts';
+import { isUnderDuress } from './duress.ts';
 import { FLOW_TIMER, runFlow } from './flow-run.ts';
 import { changeState, say, sayService, serviceLine, type Turn } from './turn.ts';
 
@@ -27,7 +28,7 @@ export function claimed(turn: Turn, { worker, epoch }: Of<'workerClaimed'>): Ans
     { type: 'beginAssignment', workerId: worker.id },
   );
   tell(turn, worker, 'claimed', 'conversation.claim');
-  sayService(turn, 'worker.joined', { name: worker.name });
+  if (!isUnderDuress(conversation)) sayService(turn, 'worker.joined', { name: worker.name });
   return { ok: true, seq: conversation.lastSeq };
 }
 

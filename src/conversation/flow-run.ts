@@ -1,5 +1,12 @@
-import type { Choice } from '../channels/protocol.ts';
-import { ACTIONS, type Facts } from '../flows/actions.ts';
+import {
+  ACTIONS,
+  type ActionAnswer,
+  type ActionChange,
+  ageOf,
+  type Facts,
+  nationOf,
+  PERSON_ABOUT,
+} from '../flows/actions.ts';
 import {
   enter,
   type FlowContext,
@@ -10,10 +17,12 @@ import {
   type Moved,
   move,
 } from '../flows/compile.ts';
-import type { Step } from '../flows/flow.ts';
+import type { Flow, Step } from '../flows/flow.ts';
+import { alwaysWord } from './always-words.ts';
 import type { Place, Return } from './conversation.ts';
-import { lineVars, numberLines } from './lines.ts';
-import { bringPerson, say, sayService, serviceLine, setContact, type Turn } from './turn.ts';
+import { numberLines } from './lines.ts';
+import { choicesOf } from './options.ts';
+import { bringPerson, flowLine, say, sayService, setContact, type Turn } from './turn.ts';
 
 /** More moves than this in one turn is a circle between flows. */
 const MAX_MOVES = 50;
@@ -21,6 +30,9 @@ const MAX_MOVES = 50;
 const MAX_TRAIL = 8;
 /** The one silence timer of a conversation. */
 export const FLOW_TIMER = 'flow';
+/** How the timers begin by which what a flow remembers is forgotten; the name of the slot follows. */
+export const FORGET = 'forget.';
+const KEEP_UNIT_MS = { h: 3_600_000, d: 86_400_000 } as const;
 
 export type Start = { enter: string } | { to: Place } | { event: FlowEvent };
 /** How the question at hand is put: `quietly` leaves out the words that say "I did not get that". */
@@ -67,8 +79,25 @@ function moveOn(turn: Turn, start: Start, manner: Manner): Moved {
         : move(compiled, conversation.place?.step ?? '', context, start.event);
   conversation.place = { flow: compiled.flow.flow, step: moved.step };
   conversation.misses = moved.context.misses;
+  forgetInTime(turn, compiled.flow, moved.context.slots);
   conversation.slots = moved.context.slots;
   return moved;
+}
+
+/** What a flow has just saved is kept for as long as it declares, and then forgotten. */
+function forgetInTime(
+  { conversation, known, effects }: Turn,
+  flow: Flow,
+  slots: Record<string, string>,
+): void {
+  for (const [slot, value] of Object.entries(slots)) {
+    const keep = /^(\d+)([hd])$/.exec(flow.remember[slot]?.keep ?? '');
+    if (!keep || conversation.slots[slot] === value) continue;
+    const unit = keep[2] === 'h' ? 'h' : 'd';
+    const dueAt = known.now + Number(keep[1]) * KEEP_UNIT_MS[unit];
+    const name = `${FORGET}${slot}`;
+    effects.push({ type: 'setTimer', name, dueAt, event: { for: 'forget', event: slot } });
+  }
 }
 
 const fresh = (context: FlowContext): FlowContext => ({ ...context, misses: 0, nudged: false });
@@ -77,6 +106,7 @@ function factsOf({ conversation, known }: Turn): Facts {
   return {
     channel: conversation.channel,
     language: conversation.language,
+    nation: nationOf(conversation.slots).fact,
     onDuty: known.onDuty ? 'yes' : 'no',
     safeToText: conversation.contact.safeToText,
   };
@@ -105,6 +135,8 @@ function follow(turn: Turn, moved: Moved, manner: Manner): Start | null {
         break;
       case 'run':
         next = { event: { type: runAction(turn, output.step) } };
+        // Nothing can be said in a chat that is being destroyed.
+        if (turn.deletes) return null;
         break;
       case 'call':
         next = call(turn, output.step);
@@ -134,6 +166,11 @@ function follow(turn: Turn, moved: Moved, manner: Manner): Start | null {
 }
 
 function sayStep(turn: Turn, step: Step): void {
+  // Nothing cheerful to somebody who has told of a danger.
+  if (step.marks.includes('light') && turn.conversation.severity >= 2) {
+    sayService(turn, 'light.instead');
+    return;
+  }
   const sms = turn.conversation.channel === 'sms' && step.sms.say !== null;
   const texts = sms ? (step.sms.say ?? []) : step.say;
   texts.forEach((_, i) => {
@@ -144,31 +181,10 @@ function sayStep(turn: Turn, step: Step): void {
 function askStep(turn: Turn, step: Step): void {
   const { conversation } = turn;
   const sms = conversation.channel === 'sms' && step.sms.ask !== null;
-  say(turn, {
-    from: 'bot',
-    text: flowLine(turn, `${step.id}.${sms ? 'ask_sms' : 'ask'}`),
-    choices: choicesOf(turn, step),
-  });
-}
-
-/** The choices of a question as buttons, and last, always, a person. */
-export function choicesOf(turn: Turn, step: Step): Choice[] {
-  const { place } = turn.conversation;
-  if (step.kind.kind !== 'ask') return [];
-  const own = step.kind.choices.map(choice => ({
-    value: `${place?.flow}.${step.id}.${choice.id}`,
-    label: flowLine(turn, `${step.id}.choices.${choice.id}`),
-  }));
-  return [...own, { value: PERSON_CHOICE, label: serviceLine(turn, 'choice.person') }];
-}
-
-/** The button that is on every question. */
-export const PERSON_CHOICE = 'person';
-
-function flowLine(turn: Turn, key: string): string {
-  const { conversation, known } = turn;
-  const vars = lineVars(known, conversation.language, { ...conversation.slots, ...turn.vars });
-  return known.bundle.words.text(conversation.place?.flow ?? '', key, conversation.language, vars);
+  const choices = choicesOf(turn, step);
+  const answerable = choices.length > 1 || (step.kind.kind === 'ask' && step.kind.text !== null);
+  if (!answerable) throw new Error('A question without an answer.');
+  say(turn, { from: 'bot', text: flowLine(turn, `${step.id}.${sms ? 'ask_sms' : 'ask'}`), choices });
 }
 
 function runAction(turn: Turn, step: Step): 'ok' | 'none' | 'unsure' | 'failed' {
@@ -181,11 +197,57 @@ function runAction(turn: Turn, step: Step): 'ok' | 'none' | 'unsure' | 'failed' 
       value.startsWith('$') ? (conversation.slots[value.slice(1)] ?? '') : value,
     ]),
   );
-  const answer = action.decide(inputs, known);
-  if (answer.contacts)
-    turn.vars = { ...turn.vars, numbers: numberLines(known, conversation.language, answer.contacts) };
-  for (const change of answer.changes ?? []) setContact(turn, { safeToText: change.answer });
+  const { slots, language } = conversation;
+  const answer = action.decide(inputs, {
+    now: known.now,
+    contacts: known.contacts,
+    nation: nationOf(slots).nation,
+    age: ageOf(slots),
+    isTaken: words => alwaysWord(words, known.bundle.words) !== null,
+  });
+  if (answer.contacts) turn.vars = { ...turn.vars, numbers: numberLines(known, language, answer.contacts) };
+  if (action.results) takeResults(turn, action.results, answer);
+  for (const change of answer.changes ?? []) carryOut(turn, change);
   return answer.outcome;
+}
+
+/** What was found is kept while the flow goes on, so that a question can offer it. */
+function takeResults({ conversation, known }: Turn, name: string, { found, contacts }: ActionAnswer): void {
+  const asFound = contacts?.map(contact => ({
+    id: contact.id,
+    label: contact.name,
+    line: numberLines(known, conversation.language, [contact]),
+  }));
+  const results = found ?? asFound ?? [];
+  if (results.length > 0 || conversation.results[name])
+    conversation.results = { ...conversation.results, [name]: results };
+}
+
+function carryOut(turn: Turn, change: ActionChange): void {
+  switch (change.type) {
+    case 'allowTexting':
+      setContact(turn, { safeToText: change.answer, safeBetween: change.between });
+      return;
+    case 'callPerson':
+      callPerson(turn, change.about);
+      return;
+    case 'deleteChat':
+      turn.deletes = true;
+      return;
+  }
+}
+
+/** An answer brings a person as risk words do: one alert for each reason, and the queue. */
+function callPerson(turn: Turn, about: keyof typeof PERSON_ABOUT): void {
+  const { conversation, known, effects } = turn;
+  const severity = PERSON_ABOUT[about];
+  const told = [...known.openAlerts, ...effects.filter(effect => effect.type === 'raiseAlert')];
+  if (severity === 2 && !told.some(alert => alert.categories.includes(about))) {
+    effects.push({ type: 'raiseAlert', severity, categories: [about], evidence: [] });
+    if (conversation.severity < severity) conversation.severity = severity;
+  }
+  if (severity === 0) conversation.askedForPersonAt ??= known.now;
+  bringPerson(turn);
 }
 
 function call(turn: Turn, step: Step): Start {
@@ -212,12 +274,12 @@ function end(turn: Turn, as: string): Start | null {
   const { conversation } = turn;
   conversation.place = null;
   conversation.misses = 0;
-  if (as === 'asleep') {
-    sayService(turn, 'expired');
-    conversation.returns = [];
-    return null;
-  }
-  return comeBack(turn);
+  if (as === 'asleep') sayService(turn, 'expired');
+  // Asleep, or at rest by the flow's own word: nobody is asked anything more.
+  if (as === 'asleep' || as === 'rest') conversation.returns = [];
+  const back = comeBack(turn);
+  if (back === null && Object.keys(conversation.results).length > 0) conversation.results = {};
+  return back;
 }
 
 /** Takes up what was left for the flow that just ended. */

@@ -1,15 +1,22 @@
 import { SILENCE_MS } from '../flows/compile.ts';
 import type { Answer, Event } from './conversation.ts';
+import { isUnderDuress } from './duress.ts';
 import { FLOW_TIMER, runFlow } from './flow-run.ts';
 import { changeState, sayService, setContact, type Turn } from './turn.ts';
 
 /** Time passed. The row was still there and its epoch is the conversation's, or this would not have been called. */
 export function timerFired(turn: Turn, { event }: Extract<Event, { type: 'timerFired' }>): Answer {
   const { conversation, known } = turn;
+  turn.unprompted = true;
+  if (event.for === 'forget') {
+    const { [event.event]: _, ...kept } = conversation.slots;
+    conversation.slots = kept;
+    return { ok: true, seq: conversation.lastSeq };
+  }
   if (event.for === 'lifecycle') {
     const minutes = changeState(turn, { type: asAfter(event.event) });
-    if (minutes !== null && conversation.state === 'waiting') {
-      sayService(turn, 'waiting.still', { minutes });
+    if (minutes !== null && conversation.state === 'waiting' && !isUnderDuress(conversation)) {
+      sayService(turn, 'waiting.still', { count: minutes });
       if (!known.onDuty) sayService(turn, 'waiting.nobody');
     }
     return { ok: true, seq: conversation.lastSeq };

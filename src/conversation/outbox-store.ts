@@ -11,7 +11,7 @@ import type {
 export type About = Pick<ConversationRow, 'epoch' | 'state' | 'last_inbound_at'> & {
   [C in keyof Pick<ConversationKeyRow, 'wrap' | 'wrapped_by'>]: ConversationKeyRow[C] | null;
 } & {
-  [C in keyof Pick<ContactPointRow, 'reachability' | 'safe_to_text' | 'quiet_until'>]:
+  [C in keyof Pick<ContactPointRow, 'reachability' | 'safe_to_text' | 'safe_between' | 'quiet_until'>]:
     | ContactPointRow[C]
     | null;
 };
@@ -57,7 +57,12 @@ export function findAbout(db: Db, conversationId: string): Promise<About | undef
       'conversation_key.wrap',
       'conversation_key.wrapped_by',
     ])
-    .select(['contact_point.reachability', 'contact_point.safe_to_text', 'contact_point.quiet_until'])
+    .select([
+      'contact_point.reachability',
+      'contact_point.safe_to_text',
+      'contact_point.safe_between',
+      'contact_point.quiet_until',
+    ])
     .where('conversation.id', '=', conversationId)
     .executeTakeFirst();
 }

@@ -187,9 +187,12 @@ function reasonNotToSend(row: OutboxRow, about: store.About | undefined, now: nu
   // What stops or pauses texts is said in one last line, which is already on its way.
   if (about.reachability === 'stopped' || about.reachability === 'paused')
     return now - row.made_at <= IN_ORDER_MS ? null : 'stopped';
+  // The ordinary answer to a word that means "I cannot speak freely": no text follows it.
+  if (about.reachability === 'watched' && row.made_at >= about.last_inbound_at) return null;
   const phone = {
     reachability: about.reachability ?? 'open',
     safeToText: about.safe_to_text ?? 'unknown',
+    safeBetween: about.safe_between,
     quietUntil: about.quiet_until,
     lastInboundAt: about.last_inbound_at,
   };

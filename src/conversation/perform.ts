@@ -265,6 +265,7 @@ async function writeContacts(tx: Tx, rows: Rows): Promise<void> {
     const change: Partial<ContactPointRow> = {
       reachability: contact.reachability,
       safe_to_text: contact.safeToText,
+      safe_between: contact.safeBetween,
       quiet_until: contact.quietUntil,
     };
     await tx.updateTable('contact_point').set(change).where('conversation_id', '=', id).execute();

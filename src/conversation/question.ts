@@ -1,8 +1,10 @@
+import type { FlowEvent } from '../flows/compile.ts';
 import { understand } from '../flows/understand.ts';
 import type { Finding } from '../risk/detect.ts';
 import type { Place } from './conversation.ts';
-import { choicesOf, PERSON_CHOICE, remember, runFlow } from './flow-run.ts';
-import { bringPerson, say, sayService, type Turn } from './turn.ts';
+import { remember, runFlow } from './flow-run.ts';
+import { choicesOf, optionsOf, PERSON_CHOICE, RESULT, SKIP } from './options.ts';
+import { bringPerson, flowLine, say, sayService, type Turn } from './turn.ts';
 
 /** The flow of a first meeting, and the step that people come back to. */
 export const WELCOME = 'welcome';
@@ -20,20 +22,13 @@ export function answerInWords(turn: Turn, said: string, finding: Finding, raised
     resting(turn, raised);
     return;
   }
-  const { choices, text } = step.kind;
-  const options = choicesOf(turn, step).map(({ value, label }) => {
-    const own = choices.find(choice => value.endsWith(`.${choice.id}`));
-    return { id: own?.id ?? PERSON_CHOICE, label, words: own?.words ?? [] };
-  });
-  const meant = understand(said, options);
+  const { text } = step.kind;
+  const meant = understand(said, optionsOf(turn, step));
   if (meant === PERSON_CHOICE) personAsked(turn);
-  else if (meant !== null) {
+  else if (meant !== null) choose(turn, meant);
+  else if (text) {
     remember(turn);
-    runFlow(turn, { event: { type: `chose.${meant}` } });
-  } else if (text) {
-    remember(turn);
-    const skips = text.canSkip && said.trim().toLowerCase() === 'skip';
-    runFlow(turn, { event: skips ? { type: 'skipped' } : { type: 'wrote', text: said.slice(0, text.max) } });
+    runFlow(turn, { event: { type: 'wrote', text: said.slice(0, text.max) } });
   } else if (finding.severity >= 2) {
     // Told before who will see it, they hear at least that this was kept too.
     if (!raised) sayService(turn, 'waiting.noted');
@@ -46,14 +41,26 @@ export function answerInWords(turn: Turn, said: string, finding: Finding, raised
 /** A button answers only the question that it stood under. */
 export function answerByButton(turn: Turn, value: string): void {
   const { place } = turn.conversation;
-  const [flow, step, choice] = value.split('.');
-  if (place && choice && flow === place.flow && step === place.step) {
-    remember(turn);
-    runFlow(turn, { event: { type: `chose.${choice}` } });
+  const open = questionOf(turn);
+  const asked = open ? optionsOf(turn, open) : [];
+  const meant = asked.find(({ id, shown }) => shown && value === `${place?.flow}.${place?.step}.${id}`);
+  if (meant) {
+    choose(turn, meant.id);
     return;
   }
   sayService(turn, 'stale');
   if (place) runFlow(turn, { to: place });
+}
+
+function choose(turn: Turn, option: string): void {
+  remember(turn);
+  const event: FlowEvent =
+    option === SKIP
+      ? { type: 'skipped' }
+      : option.startsWith(RESULT)
+        ? { type: 'picked', id: option.slice(RESULT.length) }
+        : { type: `chose.${option}` };
+  runFlow(turn, { event });
 }
 
 /** They want a person: the queue, and what is true about who is there, with numbers. */
@@ -68,15 +75,16 @@ export function personAsked(turn: Turn): void {
   putQuestionAgain(turn);
 }
 
-/** Asks the open question once more, without its story. On the web the buttons must stay at hand; a text would only repeat itself. */
-export function putQuestionAgain(turn: Turn): void {
-  const { conversation, known } = turn;
+/**
+ * Asks the open question once more, without its story. On the web the buttons must stay at hand; a text would only
+ * repeat itself, unless it is now in another language (`anew`).
+ */
+export function putQuestionAgain(turn: Turn, anew = false): void {
+  const { channel } = turn.conversation;
   const step = questionOf(turn);
-  if (!step || conversation.channel === 'sms') return;
-  const { words } = known.bundle;
-  const flow = conversation.place?.flow ?? '';
-  const text = words.text(flow, `${step.id}.ask`, conversation.language, conversation.slots);
-  say(turn, { from: 'bot', text, choices: choicesOf(turn, step) });
+  if (!step || (channel === 'sms' && !anew)) return;
+  const key = channel === 'sms' && step.sms.ask !== null ? 'ask_sms' : 'ask';
+  say(turn, { from: 'bot', text: flowLine(turn, `${step.id}.${key}`), choices: choicesOf(turn, step) });
 }
 
 /** No question is open: whoever waits for a person is heard; whoever comes back begins at the menu. */
@@ -90,7 +98,8 @@ function resting(turn: Turn, raised: boolean): void {
   }
 }
 
-function questionOf({ conversation, known }: Turn) {
+/** The step whose question is open. */
+export function questionOf({ conversation, known }: Turn) {
   const flow = known.bundle.flows.get(conversation.place?.flow ?? '');
   const step = flow?.steps.get(conversation.place?.step ?? '');
   return step?.kind.kind === 'ask' ? { ...step, kind: step.kind } : null;

@@ -1,9 +1,12 @@
 import type { Severity } from '../channels/protocol.ts';
 import { conversationSeverity, remember as rememberRisk } from '../risk/accumulate.ts';
 import { detect, type Finding } from '../risk/detect.ts';
-import { alwaysWord, doAlways } from './always.ts';
+import { doAlways } from './always.ts';
+import { type Always, alwaysWord } from './always-words.ts';
 import type { Answer, Conversation, Event } from './conversation.ts';
-import { PERSON_CHOICE, runFlow } from './flow-run.ts';
+import { duressSaid, isDuressWord, isUnderDuress, ordinaryAnswer } from './duress.ts';
+import { runFlow } from './flow-run.ts';
+import { PERSON_CHOICE, RESULT, SKIP } from './options.ts';
 import { answerByButton, answerInWords, HOME, personAsked, WELCOME } from './question.ts';
 import { bringPerson, sayService, serviceLine, setContact, type Turn } from './turn.ts';
 
@@ -41,15 +44,21 @@ export function replied(turn: Turn, event: Replied): Answer {
 
   // A button's words are ours, not theirs: what pressing it means is for the flow to say.
   const finding = event.choice === null ? readRisk(turn, said) : NOTHING_FOUND;
-  const always =
-    event.choice === PERSON_CHOICE
-      ? 'person'
-      : event.choice === null
-        ? alwaysWord(said, known.bundle.words)
-        : null;
+  if (event.choice === null && isDuressWord(conversation, said)) {
+    duressSaid(turn);
+    return { ok: true, seq };
+  }
+  const always = alwaysMeant(turn, event);
   if (always && always !== 'person') {
     raiseIfRisky(turn, finding);
-    return { ok: true, seq, ...doAlways(turn, always) };
+    const done = doAlways(turn, always);
+    if (first && always.startsWith('language.')) runFlow(turn, { enter: WELCOME });
+    return { ok: true, seq, ...done };
+  }
+  if (isUnderDuress(conversation) && conversation.state !== 'withWorker') {
+    onlyPeopleAnswer(turn, finding, true);
+    ordinaryAnswer(turn);
+    return { ok: true, seq };
   }
   if (conversation.state === 'withWorker' || mustNotText(turn)) {
     onlyPeopleAnswer(turn, finding);
@@ -63,7 +72,15 @@ export function replied(turn: Turn, event: Replied): Answer {
   else answerInWords(turn, said, finding, raised > 0);
   if (conversation.state === 'waiting' && raised === 0)
     turn.effects.push({ type: 'tellDesk', kind: 'message' });
-  return { ok: true, seq };
+  return { ok: true, seq, ...(turn.deletes ? doAlways(turn, 'delete') : {}) };
+}
+
+/** The word that always works, as it was written or pressed. */
+function alwaysMeant({ known }: Turn, { choice, text }: Replied): Always | null {
+  if (choice === null) return alwaysWord(text ?? '', known.bundle.words);
+  if (choice === PERSON_CHOICE) return 'person';
+  const language = /^language\.(\w+)$/.exec(choice)?.[1];
+  return language && known.bundle.words.languages.includes(language) ? `language.${language}` : null;
 }
 
 /** Whether this phone is one that only a worker may text: after STOP, when it is watched, or when they said never. */
@@ -92,12 +109,25 @@ function labelOf(turn: Turn, value: string): string {
   const { conversation, known } = turn;
   if (value === PERSON_CHOICE) return serviceLine(turn, 'choice.person');
   if (value === START_CHOICE) return serviceLine(turn, 'page.start');
-  const [flow = '', step = '', choice = ''] = value.split('.');
-  const key = `${step}.choices.${choice}`;
   const { words } = known.bundle;
+  const [flow = '', step = '', choice = ''] = partsOf(value);
+  if (flow === 'language' && words.languages.includes(step))
+    return words.text('service', 'language.name', step);
+  if (choice === SKIP) return serviceLine(turn, 'choice.skip');
+  if (choice.startsWith(RESULT)) {
+    const found = Object.values(conversation.results).flat();
+    return found.find(({ id }) => choice === `${RESULT}${id}`)?.label ?? serviceLine(turn, 'choice.unknown');
+  }
+  const key = `${step}.choices.${choice}`;
   return words.has(flow, key)
     ? words.text(flow, key, conversation.language)
     : serviceLine(turn, 'choice.unknown');
+}
+
+/** `flow.step.choice` of a button; the id of a result may hold dots. */
+export function partsOf(value: string): string[] {
+  const [flow = '', step = '', ...rest] = value.split('.');
+  return [flow, step, rest.join('.')];
 }
 
 function readRisk(turn: Turn, said: string): Finding {
@@ -120,7 +150,7 @@ function readRisk(turn: Turn, said: string): Finding {
  * Puts the conversation in the queue when the message says more than the open alerts already do, and says so.
  * @returns the level raised (2 or 3), or 0.
  */
-function raiseIfRisky(turn: Turn, finding: Finding): 0 | 2 | 3 {
+function raiseIfRisky(turn: Turn, finding: Finding, silently = false): 0 | 2 | 3 {
   const { conversation, known } = turn;
   const level = levelOf(turn, finding);
   if (level < 2) return 0;
@@ -135,7 +165,7 @@ function raiseIfRisky(turn: Turn, finding: Finding): 0 | 2 | 3 {
     evidence: finding.evidence,
   });
   const isNew = bringPerson(turn);
-  if (conversation.state === 'withWorker') return 0;
+  if (silently || conversation.state === 'withWorker') return 0;
   // At 3 the fixed emergency steps say all of this themselves.
   if (level === 3) return 3;
   if (isNew) sayService(turn, known.onDuty ? 'waiting.risk' : 'waiting.nobody');
@@ -160,9 +190,9 @@ function breakIn(turn: Turn, first: boolean): void {
 }
 
 /** A worker has the chat, or texts were stopped: the message is kept and the desk told; the bot says nothing. */
-function onlyPeopleAnswer(turn: Turn, finding: Finding): void {
+function onlyPeopleAnswer(turn: Turn, finding: Finding, silently = false): void {
   const { conversation, known } = turn;
-  const raised = raiseIfRisky(turn, finding);
+  const raised = raiseIfRisky(turn, finding, silently);
   if (conversation.state === 'withWorker') conversation.waitingSince ??= known.now;
   if (conversation.state === 'bot') bringPerson(turn);
   else if (raised === 0) turn.effects.push({ type: 'tellDesk', kind: 'message' });
@@ -190,6 +220,7 @@ export function newConversation(
     slots: {},
     returns: [],
     trail: [],
-    contact: { reachability: 'open', safeToText: 'unknown', quietUntil: null },
+    results: {},
+    contact: { reachability: 'open', safeToText: 'unknown', safeBetween: null, quietUntil: null },
   };
 }

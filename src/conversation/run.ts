@@ -12,7 +12,7 @@ import { type VisitedLines, visitedConversation, visitedLines } from './visits.t
 /** To whom an event belongs: a web visit by its token, a phone by its E.164 number, or a conversation by its id. */
 export type Address = { kind: 'web' | 'phone'; value: string } | { kind: 'conversation'; id: string };
 
-export type Arrival = { to: Address; event: Event };
+export type Arrival = { to: Address; event: Event; language?: string };
 
 /** What became of an arrival, once all of it is committed. */
 export type Outcome =

@@ -63,7 +63,7 @@ export function openConversation(
   point: ContactPointRow | null,
   recent: Conversation | null,
 ): Opened {
-  const { slots, returns, trail, riskMemory } = recent ?? openSealed(key, row);
+  const { slots, returns, trail, results, riskMemory } = recent ?? openSealed(key, row);
   const conversation: Conversation = {
     id: row.id,
     channel: row.channel,
@@ -86,22 +86,27 @@ export function openConversation(
     slots,
     returns,
     trail,
+    results,
     riskMemory,
     contact: {
       reachability: point?.reachability ?? 'open',
       safeToText: point?.safe_to_text ?? 'unknown',
+      safeBetween: point?.safe_between ?? null,
       quietUntil: point?.quiet_until ?? null,
     },
   };
   return { conversation, before: conversation, key, row, point };
 }
 
-type SealedParts = Pick<Conversation, 'slots' | 'returns' | 'trail' | 'riskMemory'>;
+type SealedParts = Pick<Conversation, 'slots' | 'returns' | 'trail' | 'results' | 'riskMemory'>;
 
 function openSealed(key: Key, row: ConversationRow): SealedParts {
   return {
     slots: openJson(key, 'slots', row, {}),
-    ...openJson<Pick<SealedParts, 'returns' | 'trail'>>(key, 'return_stack', row, { returns: [], trail: [] }),
+    returns: [],
+    trail: [],
+    results: {},
+    ...openJson<Partial<Pick<SealedParts, 'returns' | 'trail' | 'results'>>>(key, 'return_stack', row, {}),
     riskMemory: openJson(key, 'risk_memory', row, NO_MEMORY),
   };
 }
@@ -117,7 +122,7 @@ function openJson<T>(key: Key, column: SealedColumn, row: ConversationRow, empty
 
 /** The row to save. A part that did not change keeps its envelope; an empty one has none. */
 export function toRow({ conversation, before: was, key, row }: Opened): ConversationRow {
-  const { id, slots, returns, trail, riskMemory } = conversation;
+  const { id, slots, returns, trail, results, riskMemory } = conversation;
   const sealed = (column: SealedColumn, value: unknown, same: boolean, empty: boolean) => {
     if (empty) return null;
     return row && same
@@ -150,9 +155,9 @@ export function toRow({ conversation, before: was, key, row }: Opened): Conversa
     slots: sealed('slots', slots, slots === was.slots, Object.keys(slots).length === 0),
     return_stack: sealed(
       'return_stack',
-      { returns, trail },
-      returns === was.returns && trail === was.trail,
-      returns.length === 0 && trail.length === 0,
+      { returns, trail, results },
+      returns === was.returns && trail === was.trail && results === was.results,
+      returns.length === 0 && trail.length === 0 && Object.keys(results).length === 0,
     ),
     risk_memory: sealed('risk_memory', riskMemory, riskMemory === was.riskMemory, riskMemory === NO_MEMORY),
   };

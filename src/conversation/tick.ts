@@ -8,6 +8,7 @@ import { auditObject } from '../staff/audit.ts';
 import { onDuty } from '../staff/shifts.ts';
 import { SOURCE_LANGUAGE } from '../words.ts';
 import { type Answer, advance, type Conversation, type Effect, type Known } from './conversation.ts';
+import { FORGET } from './flow-run.ts';
 import { noRows, perform, type Rows, writeRows } from './perform.ts';
 import { newConversation } from './reply.ts';
 import type { Arrival, Committed, Outcome, Run } from './run.ts';
@@ -147,9 +148,10 @@ async function loadTaken(tick: Tick, arrivals: Arrival[]): Promise<void> {
   }
 }
 
-async function takeIn(tick: Tick, { to, event }: Arrival): Promise<Outcome> {
+async function takeIn(tick: Tick, arrival: Arrival): Promise<Outcome> {
+  const { event } = arrival;
   const taken = event.type === 'replied' && event.providerId ? tick.taken.get(event.providerId) : undefined;
-  const opened = taken ? tick.loaded.get(taken.conversationId) : find(tick, to, event);
+  const opened = taken ? tick.loaded.get(taken.conversationId) : find(tick, arrival);
   if (opened === 'ended' || opened === 'missing') return { kind: opened };
   if (!opened) return { kind: 'missing' };
   const before = taken ?? alreadyTaken(tick, opened, event);
@@ -166,7 +168,7 @@ async function takeIn(tick: Tick, { to, event }: Arrival): Promise<Outcome> {
 }
 
 /** The conversation that an address means now; a web visit or a phone without one begins one, if somebody writes. */
-function find(tick: Tick, to: Arrival['to'], event: Arrival['event']): store.Opened | 'ended' | 'missing' {
+function find(tick: Tick, { to, event, language }: Arrival): store.Opened | 'ended' | 'missing' {
   if (to.kind === 'conversation') return tick.loaded.get(to.id) ?? 'missing';
   const lookup = tick.lookupOf.get(to.value) ?? '';
   const point = tick.points.get(lookup)?.at(-1);
@@ -176,7 +178,7 @@ function find(tick: Tick, to: Arrival['to'], event: Arrival['event']): store.Ope
     return opened.conversation.state === 'closed' && event.type === 'replied' ? 'ended' : opened;
   }
   if (opened && joins(tick, opened.conversation)) return opened;
-  return event.type === 'replied' ? begin(tick, to, lookup, opened ?? null) : 'missing';
+  return event.type === 'replied' ? begin(tick, { to, language }, lookup, opened ?? null) : 'missing';
 }
 
 function joins(tick: Tick, conversation: Conversation): boolean {
@@ -187,7 +189,7 @@ function joins(tick: Tick, conversation: Conversation): boolean {
 
 function begin(
   tick: Tick,
-  to: { kind: 'web' | 'phone'; value: string },
+  { to, language }: { to: { kind: 'web' | 'phone'; value: string }; language: string | undefined },
   lookup: string,
   before: store.Opened | null,
 ): store.Opened {
@@ -202,6 +204,7 @@ function begin(
     value: null,
     reachability: 'open',
     safe_to_text: 'unknown',
+    safe_between: null,
     quiet_until: null,
     made_at: now,
     ended_at: null,
@@ -214,7 +217,7 @@ function begin(
   const conversation = newConversation({
     id,
     channel: to.kind === 'web' ? 'web' : 'sms',
-    language: SOURCE_LANGUAGE,
+    language: language ?? before?.conversation.language ?? SOURCE_LANGUAGE,
     bundle: run.bundles.live.hash,
     startedAt: now,
     riskMemory: NO_MEMORY,
@@ -256,6 +259,8 @@ function timerStands(tick: Tick, { conversation }: store.Opened, name: string): 
   if (!row || row.due_at > tick.now) return false;
   // Used or overtaken: either way it is done, unless what it does sets it again.
   tick.rows.timers.set(`${conversation.id} ${name}`, { conversationId: conversation.id, name, row: null });
+  // What was to be forgotten is, whoever has the chat now.
+  if (name.startsWith(FORGET)) return true;
   return row.epoch === conversation.epoch && conversation.state !== 'closed';
 }
 

@@ -1,5 +1,5 @@
 import type { Choice, From } from '../channels/protocol.ts';
-import { mayText, packTexts } from '../channels/texting.ts';
+import { mayText, packTexts, plainForSms } from '../channels/texting.ts';
 import type { Vars } from '../words.ts';
 import type { Advanced, Answer, Contactable, Conversation, Effect, Known } from './conversation.ts';
 import { type LifecycleEvent, moveLifecycle } from './lifecycle.ts';
@@ -9,12 +9,21 @@ import { lineVars } from './lines.ts';
  * One decision in the making: the conversation as it will be, and the effects so far. It lives only inside
  * {@link advance}; nothing outside sees it half done.
  */
-export type Turn = { conversation: Conversation; effects: Effect[]; known: Known; vars: Vars };
+export type Turn = {
+  conversation: Conversation;
+  effects: Effect[];
+  known: Known;
+  vars: Vars;
+  /** Time caused this, not they: a text is then a surprise, however lately they wrote. */
+  unprompted: boolean;
+  /** A flow has asked that this chat be destroyed. */
+  deletes: boolean;
+};
 
 /** Begins a decision on a copy: the conversation given in is not changed. */
 export function beginTurn(conversation: Conversation, known: Known): Turn {
   const own = { ...conversation, contact: { ...conversation.contact } };
-  return { conversation: own, effects: [], known, vars: {} };
+  return { conversation: own, effects: [], known, vars: {}, unprompted: false, deletes: false };
 }
 
 /** Ends a decision: what it said goes out as texts too, where the conversation is by SMS. */
@@ -31,7 +40,7 @@ function addTexts(turn: Turn): void {
       const options = choices.map((choice, i) =>
         serviceLine(turn, 'sms.option', { n: i + 1, label: choice.label }),
       );
-      return { seq, from, body: [text, ...options].join('\n') };
+      return { seq, from, body: plainForSms([text, ...options].join('\n')) };
     });
   turn.effects.push(...packTexts(lines).map(line => ({ type: 'text' as const, ...line })));
 }
@@ -49,7 +58,10 @@ export function say(turn: Turn, line: Said): number | null {
   const { conversation, known } = turn;
   if (conversation.channel === 'sms' && line.from !== 'worker') {
     const phone = { ...conversation.contact, lastInboundAt: conversation.lastInboundAt };
-    if (!mayText(phone, 'service', known.now).may) return null;
+    // Who said "not now", or another time of day, is not surprised either.
+    const unwelcome = phone.safeToText === 'notNow' || phone.safeToText === 'onlyBetween';
+    const lastInboundAt = turn.unprompted && unwelcome ? Number.NEGATIVE_INFINITY : phone.lastInboundAt;
+    if (!mayText({ ...phone, lastInboundAt }, 'service', known.now).may) return null;
   }
   conversation.lastSeq += 1;
   conversation.lastMessageAt = known.now;
@@ -74,6 +86,19 @@ export function serviceLine(turn: Turn, key: string, vars: Vars = {}): string {
     conversation.language,
     lineVars(known, conversation.language, vars),
   );
+}
+
+/** A text of the flow that is running, in the language of the conversation. */
+export function flowLine(turn: Turn, key: string): string {
+  const { conversation, known } = turn;
+  const { results, slots, language } = conversation;
+  // What was found some turns ago is still listed; opening hours are looked at anew.
+  const lists = Object.entries(results).filter(([name]) => name !== 'numbers');
+  const listed = Object.fromEntries(
+    lists.map(([name, found]) => [name, found.map(({ line }) => line).join('\n')]),
+  );
+  const vars = lineVars(known, language, { ...slots, ...listed, ...turn.vars });
+  return known.bundle.words.text(conversation.place?.flow ?? '', key, language, vars);
 }
 
 /** Says one of the fixed lines. Returns its number, or null when it may not be texted. */

@@ -3,7 +3,12 @@ import type { Run, RunParts } from './run.ts';
 import { messagesAfter, toChatEvent } from './store.ts';
 
 /** What a visit shows. `severity` is for the trial only: it is never shown to whoever holds a real phone. */
-export type VisitedLines = { state: ConversationState; severity: Severity; events: ChatEvent[] };
+export type VisitedLines = {
+  state: ConversationState;
+  severity: Severity;
+  language: string;
+  events: ChatEvent[];
+};
 
 /** The id of the conversation of a visit; null when the visit has none or has ended. */
 export async function visitedConversation(run: RunParts, token: string): Promise<string | null> {
@@ -24,7 +29,12 @@ export async function visitedLines(run: Run, token: string, after: number): Prom
   const row = await db
     .selectFrom('conversation')
     .innerJoin('conversation_key', 'conversation_key.conversation_id', 'conversation.id')
-    .select(['conversation.state', 'conversation.severity', 'conversation.hidden_at'])
+    .select([
+      'conversation.state',
+      'conversation.severity',
+      'conversation.language',
+      'conversation.hidden_at',
+    ])
     .select(['conversation_key.wrap', 'conversation_key.wrapped_by'])
     .where('conversation.id', '=', id)
     .executeTakeFirst();
@@ -34,6 +44,7 @@ export async function visitedLines(run: Run, token: string, after: number): Prom
   return {
     state: row.state,
     severity: row.severity,
+    language: row.language,
     events: messages.map(message => toChatEvent(key, message)),
   };
 }

@@ -2,6 +2,7 @@ import { type Kysely, sql, type Transaction } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import type { Pool } from 'pg';
 import * as first from './migrations/0001-first.ts';
+import * as words from './migrations/0002-words.ts';
 import { openPostgres } from './postgres.ts';
 import { openSqlite } from './sqlite.ts';
 import type { Tables } from './tables.ts';
@@ -49,7 +50,12 @@ export async function openDatabase(settings: DatabaseSettings): Promise<Database
 async function migrate({ db, engine }: Database): Promise<void> {
   const migrator = new Migrator({
     db,
-    provider: { getMigrations: async () => ({ '0001-first': { up: inner => first.up(inner, engine) } }) },
+    provider: {
+      getMigrations: async () => ({
+        '0001-first': { up: inner => first.up(inner, engine) },
+        '0002-words': { up: inner => words.up(inner, engine) },
+      }),
+    },
   });
   const { error } = await migrator.migrateToLatest();
   if (error) throw error;

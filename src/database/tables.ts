@@ -1,4 +1,5 @@
 import type { ChannelName, ConversationState, Outcome, Severity } from '../channels/protocol.ts';
+import type { SafeTime } from '../channels/texting.ts';
 
 /**
  * The rows, as both engines hold them. Times are UTC milliseconds (`…_at`), ids random.
@@ -22,6 +23,7 @@ export type Tables = {
   shift: ShiftRow;
   audit: AuditRow;
   bundle: BundleRow;
+  approval: ApprovalRow;
 };
 
 export type ConversationRow = {
@@ -59,7 +61,7 @@ export type ConversationRow = {
 export type ConversationKeyRow = { conversation_id: string; wrap: Uint8Array; wrapped_by: string };
 
 export type Reachability = 'open' | 'stopped' | 'paused' | 'watched' | 'left' | 'failed';
-export type SafeToText = 'unknown' | 'safe' | 'notNow' | 'never';
+export type SafeToText = 'unknown' | 'safe' | 'notNow' | 'never' | 'onlyBetween';
 
 export type ContactPointRow = {
   id: string;
@@ -70,6 +72,8 @@ export type ContactPointRow = {
   value: Uint8Array | null;
   reachability: Reachability;
   safe_to_text: SafeToText;
+  /** The time of day, where they said only between. */
+  safe_between: SafeTime | null;
   /** Nothing unprompted is texted before this time. */
   quiet_until: number | null;
   made_at: number;
@@ -211,4 +215,8 @@ export type AuditRow = {
   hash: string;
 };
 
-export type BundleRow = { hash: string; content: string; made_at: number };
+/** `structure` is the hash of the content without its words: conversations stay on it, words come from its newest. */
+export type BundleRow = { hash: string; structure: string; content: string; made_at: number };
+
+/** One of our own texts, read and approved by somebody. `hash` is of where it stands and what it says. */
+export type ApprovalRow = { hash: string; language: string; approved_by: string; approved_at: number };

@@ -1,8 +1,10 @@
-import { ACTIONS, FACTS, TEAMS } from './actions.ts';
+import { ACTIONS, FACTS, isFact, TEAMS } from './actions.ts';
 import type { Flow, Problem, ReadFlow, Step } from './flow.ts';
 
 /** The flows that the engine itself begins: the first meeting, and the fixed steps at severity 3. */
 export const NEEDED_FLOWS = ['welcome', 'emergency', 'talk-to-a-person'] as const;
+/** Flows that are the newest for everybody, whatever else a conversation is pinned to. */
+export const NEVER_PINNED = ['emergency'] as const;
 /** The step of `welcome` that a person comes back to when a flow has ended. */
 export const HOME_STEP = 'menu';
 
@@ -42,7 +44,7 @@ function checkFlow({ flow, file, lineOf }: ReadFlow, flows: Set<string>): Proble
   for (const { step, name } of unknownNames(flow))
     add(
       ['steps', step],
-      `"{{${name}}}" names nothing. A text may name ${['emergency', 'numbers', 'person'].join(', ')}, or something that "remember" names.`,
+      `"{{${name}}}" names nothing. A text may name ${['emergency', 'numbers', 'person'].join(', ')}, something that "remember" names, or what an action of this flow finds.`,
     );
   for (const slot of unusedSlots(flow))
     add(
@@ -63,7 +65,7 @@ export function waysOut(step: Step): { to: string; at: (string | number)[] }[] {
     case 'ask':
       return [
         ...kind.choices.map(choice => ({ to: choice.go, at: ['choices', choice.id, 'go'] })),
-        ...(kind.text && kind.go ? [{ to: kind.go, at: ['go'] }] : []),
+        ...((kind.text || kind.choicesFrom) && kind.go ? [{ to: kind.go, at: ['go'] }] : []),
       ];
     case 'if':
       return [
@@ -101,7 +103,7 @@ function checkKind(step: Step, flow: Flow, flows: Set<string>): { at: string[]; 
         : [
             {
               at: ['if', 'fact'],
-              message: `There is no fact "${kind.about.fact}". There are: ${FACTS.join(', ')}.`,
+              message: `There is no fact "${kind.about.fact}". There are: ${Object.keys(FACTS).join(', ')}.`,
             },
           ];
     case 'call':
@@ -140,7 +142,7 @@ function checkDo(
       ? []
       : value
           .split(' ')
-          .filter(word => !action.inputs[input]?.includes(word))
+          .filter(word => action.inputs[input] !== null && !action.inputs[input]?.includes(word))
           .map(word => ({ input, word })),
   );
   const undeclared = Object.values(kind.inputs).filter(
@@ -164,19 +166,26 @@ function checkDo(
   ];
 }
 
-function isFact(name: string): boolean {
-  return FACTS.some(fact => fact === name);
-}
-
 /** What every text may name, besides slots. */
 const ALWAYS_NAMED = ['emergency', 'numbers', 'person'];
 
 function unknownNames(flow: Flow): { step: string; name: string }[] {
+  const results = resultsIn(flow);
   return flow.steps.flatMap(step =>
     namesIn(step)
       .filter(name => !ALWAYS_NAMED.includes(name) && !Object.hasOwn(flow.remember, name))
+      .filter(name => !results.includes(name))
       .map(name => ({ step: step.id, name })),
   );
+}
+
+/** What the actions of a flow find, by the names that a text or a question calls it. */
+function resultsIn(flow: Flow): string[] {
+  return flow.steps.flatMap(({ kind }) => {
+    if (kind.kind !== 'do' || !Object.hasOwn(ACTIONS, kind.action)) return [];
+    const results = ACTIONS[kind.action]?.results;
+    return results === undefined ? [] : [results];
+  });
 }
 
 /** The names in the texts of a step, whatever they are. */

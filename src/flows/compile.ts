@@ -6,7 +6,7 @@ import {
   type SnapshotFrom,
   setup,
 } from 'xstate';
-import type { Facts } from './actions.ts';
+import { type Facts, isFact, nationOf } from './actions.ts';
 import type { Flow, Step } from './flow.ts';
 
 /**
@@ -37,6 +37,8 @@ export type FlowContext = { misses: number; nudged: boolean; slots: Record<strin
 export type FlowEvent =
   | { type: `chose.${string}` | `to.${string}` | `xstate.after.${string}` }
   | { type: 'wrote'; text: string }
+  /** One of the results that the question offers. */
+  | { type: 'picked'; id: string }
   | { type: 'skipped' | 'missed' | 'returned' | 'ok' | 'none' | 'unsure' | 'failed' };
 
 /** What a move asks of its caller, in order. `timer` replaces the conversation's silence timer; `noTimer` ends it. */
@@ -56,7 +58,7 @@ const NO_CONTEXT: FlowContext = {
   misses: 0,
   nudged: false,
   slots: {},
-  facts: { channel: 'web', language: '', onDuty: 'no', safeToText: 'unknown' },
+  facts: { channel: 'web', language: '', nation: 'unknown', onDuty: 'no', safeToText: 'unknown' },
 };
 
 type StepParams = { step: string };
@@ -80,7 +82,7 @@ const engine = setup({
     keep: assign({
       slots: ({ context, event }, params: { slot: string; value: string | null }) => ({
         ...context.slots,
-        [params.slot]: params.value ?? (event.type === 'wrote' ? event.text : ''),
+        [params.slot]: params.value ?? given(event),
       }),
     }),
     countMiss: assign({ misses: ({ context }) => context.misses + 1 }),
@@ -91,19 +93,32 @@ const engine = setup({
     mayReask: ({ context }) => context.misses < MAX_REASKS,
     mayNudge: ({ context }) => context.facts.channel === 'web' && !context.nudged,
     is: ({ context }, params: { fact: keyof Facts | null; slot: string | null; is: string[] }) => {
-      const value = params.fact ? context.facts[params.fact] : context.slots[params.slot ?? ''];
+      // The nation is what was just saved, not what was known before the answer.
+      const facts = { ...context.facts, nation: nationOf(context.slots).fact };
+      const value = params.fact ? facts[params.fact] : context.slots[params.slot ?? ''];
       return value !== undefined && params.is.includes(value);
     },
   },
   delays: { silence: ({ context }) => SILENCE_MS[context.facts.channel] },
 });
 
+/** What somebody gave in their own words, or the result that they picked. */
+function given(event: FlowEvent): string {
+  return event.type === 'wrote' ? event.text : event.type === 'picked' ? event.id : '';
+}
+
 type MachineConfig = Parameters<typeof engine.createMachine>[0];
 type StateConfig = NonNullable<MachineConfig['states']>[string];
 type Machine = ReturnType<typeof engine.createMachine>;
 
 /** A flow ready to be driven. Made once for each bundle and kept; never one for each conversation. */
-export type CompiledFlow = { flow: Flow; steps: Map<string, Step>; machine: Machine; scope: AnyActorScope };
+export type CompiledFlow = {
+  flow: Flow;
+  /** By every name that a step has or had. */
+  steps: Map<string, Step>;
+  machine: Machine;
+  scope: AnyActorScope;
+};
 
 /** Compiles a flow that check.ts found no fault with. @throws Error when a target does not exist. */
 export function compileFlow(flow: Flow): CompiledFlow {
@@ -122,7 +137,7 @@ export function compileFlow(flow: Flow): CompiledFlow {
     on: Object.fromEntries(flow.steps.map(step => [`to.${step.id}`, `.${step.id}`])),
     states,
   });
-  const steps = new Map(flow.steps.map(step => [step.id, step]));
+  const steps = new Map(flow.steps.flatMap(step => [...step.was, step.id].map(name => [name, step])));
   return { flow, steps, machine, scope: inertScope(machine) };
 }
 
@@ -170,6 +185,10 @@ function toQuestion(step: Step, kind: Extract<Step['kind'], { kind: 'ask' }>): S
     kind.text && kind.go
       ? [['wrote', { target: kind.go, reenter: true, actions: ['answered' as const, ...keep(null)] }]]
       : [];
+  const picked =
+    kind.choicesFrom && kind.go
+      ? [['picked', { target: kind.go, reenter: true, actions: ['answered' as const, ...keep(null)] }]]
+      : [];
   const skipped =
     kind.text?.canSkip && kind.go
       ? [['skipped', { target: kind.go, reenter: true, actions: 'answered' as const }]]
@@ -181,7 +200,7 @@ function toQuestion(step: Step, kind: Extract<Step['kind'], { kind: 'ask' }>): S
       { type: 'ask', params: { step: step.id } },
     ],
     on: {
-      ...Object.fromEntries([...chosen, ...written, ...skipped]),
+      ...Object.fromEntries([...chosen, ...written, ...picked, ...skipped]),
       missed: [
         { guard: 'mayReask', target: step.id, reenter: true, actions: ['countMiss', 'reask'] },
         { target: PERSON },
@@ -197,7 +216,7 @@ function toQuestion(step: Step, kind: Extract<Step['kind'], { kind: 'ask' }>): S
 }
 
 function factNamed(name: string): keyof Facts {
-  if (name === 'channel' || name === 'language' || name === 'onDuty' || name === 'safeToText') return name;
+  if (isFact(name)) return name;
   throw new Error(`There is no fact "${name}".`);
 }
 
@@ -208,8 +227,9 @@ export function enter(compiled: CompiledFlow, context: FlowContext): Moved {
 
 /** Sends a conversation to `step` of the flow, wherever it stood. @throws Error when there is no such step. */
 export function goTo(compiled: CompiledFlow, step: string, context: FlowContext): Moved {
-  if (!compiled.steps.has(step)) throw new Error(`The flow "${compiled.flow.flow}" has no step "${step}".`);
-  return move(compiled, OUTSIDE, context, { type: `to.${step}` });
+  const named = compiled.steps.get(step);
+  if (!named) throw new Error(`The flow "${compiled.flow.flow}" has no step "${step}".`);
+  return move(compiled, OUTSIDE, context, { type: `to.${named.id}` });
 }
 
 /**
@@ -217,7 +237,8 @@ export function goTo(compiled: CompiledFlow, step: string, context: FlowContext)
  * @throws Error when the stored step is not in this flow, or the flow runs in a circle.
  */
 export function move(compiled: CompiledFlow, step: string, context: FlowContext, event: FlowEvent): Moved {
-  const at = compiled.machine.resolveState({ value: step, context });
+  // A step that was renamed since is found under its old name too.
+  const at = compiled.machine.resolveState({ value: compiled.steps.get(step)?.id ?? step, context });
   const actions: ExecutableActionObject[] = [];
   const scope: AnyActorScope = { ...compiled.scope, actionExecutor: action => void actions.push(action) };
   const snapshot = compiled.machine.transition(at, event, scope);

@@ -15,14 +15,25 @@ export type Flow = {
   steps: Step[];
 };
 
-export type Mark = 'safety' | 'unsafe' | 'consent' | 'light';
+/**
+ * What the checks read. `safety`: must be right before anything is published. `unsafe`: somebody has said that they
+ * are not safe. `consent`: here they say yes to one thing. `light`: cheerful, so never after a risk.
+ */
+const MARKS = ['safety', 'unsafe', 'consent', 'light'] as const;
+export type Mark = (typeof MARKS)[number];
+
+/** What kind of answer a question expects: risk detection reads "24" after "how old is he?" another way. */
+const EXPECTATIONS = ['age', 'who', 'when', 'where'] as const;
+export type Expectation = (typeof EXPECTATIONS)[number];
 
 export type Step = {
   id: string;
   /** Said before anything else the step does; each entry is a message of its own. */
   say: string[];
-  sms: { say: string[] | null; ask: string | null };
+  /** Other words for SMS, where there are any. */
+  sms: { say: string[] | null; ask: string | null; choices: Record<string, string> };
   marks: Mark[];
+  /** Names that this step had before: whoever stood there stands here. */
   was: string[];
   kind: StepKind;
 };
@@ -33,7 +44,10 @@ export type StepKind =
       kind: 'ask';
       ask: string;
       choices: FlowChoice[];
+      /** The results of an action that are offered as choices after the ones that stand here. */
+      choicesFrom: string | null;
       text: { max: number; canSkip: boolean } | null;
+      expects: Expectation | null;
       save: string | null;
       go: string | null;
     }
@@ -43,7 +57,15 @@ export type StepKind =
   | { kind: 'handover'; team: string }
   | { kind: 'end'; as: string };
 
-export type FlowChoice = { id: string; label: string; words: string[]; go: string };
+/** A choice that is not `shown` is understood when somebody writes it, but is no button and has no number. */
+export type FlowChoice = {
+  id: string;
+  label: string;
+  words: string[];
+  go: string;
+  marks: Mark[];
+  shown: boolean;
+};
 
 /** Something wrong in a file, in a sentence that the person who wrote the file understands. `line` counts from 1. */
 export type Problem = { file: string; line: number; message: string };
@@ -52,7 +74,7 @@ export type Problem = { file: string; line: number; message: string };
 export type ReadFlow = { flow: Flow; file: string; lineOf(path: (string | number)[]): number };
 
 /** The most choices a question may offer; "talk to a person" comes on top of them. */
-const MAX_CHOICES = 4;
+export const MAX_CHOICES = 4;
 
 const id = z
   .string()
@@ -65,16 +87,31 @@ const oneOrMore = z
   .union([words, z.array(words).min(1)])
   .transform(said => (typeof said === 'string' ? [said] : said));
 
+const marks = z.array(z.enum(MARKS)).default([]);
+const choiceSchema = z.strictObject({
+  label: words,
+  words: z.array(words).default([]),
+  go: id.optional(),
+  marks,
+  shown: z.boolean().default(true),
+});
+
 const stepSchema = z.strictObject({
   say: oneOrMore.optional(),
-  sms: z.strictObject({ say: oneOrMore.optional(), ask: words.optional() }).optional(),
-  marks: z.array(z.enum(['safety', 'unsafe', 'consent', 'light'])).default([]),
+  sms: z
+    .strictObject({
+      say: oneOrMore.optional(),
+      ask: words.optional(),
+      choices: z.record(id, words).default({}),
+    })
+    .optional(),
+  marks,
   was: z.array(id).default([]),
   go: id.optional(),
   ask: words.optional(),
-  choices: z
-    .record(id, z.strictObject({ label: words, words: z.array(words).default([]), go: id.optional() }))
-    .optional(),
+  choices: z.record(id, choiceSchema).optional(),
+  choices_from: id.optional(),
+  expects: z.enum(EXPECTATIONS).optional(),
   text: z.strictObject({ max: z.int().min(1).max(1000), can_skip: z.boolean().default(false) }).optional(),
   save: id.optional(),
   if: z.strictObject({ fact: words.optional(), slot: id.optional(), is: oneOrMore }).optional(),
@@ -112,7 +149,7 @@ type RawStep = z.infer<typeof stepSchema>;
 /** What may stand beside each kind of step, besides `say`, `sms`, `marks` and `was`. */
 const BESIDE: Record<StepKind['kind'], (keyof RawStep)[]> = {
   say: ['go'],
-  ask: ['ask', 'choices', 'text', 'save', 'go'],
+  ask: ['ask', 'choices', 'choices_from', 'text', 'expects', 'save', 'go'],
   if: ['if', 'then', 'else'],
   do: ['do', 'with', 'ok', 'none', 'unsure', 'failed'],
   call: ['call', 'go'],
@@ -200,7 +237,11 @@ function toStep(stepId: string, raw: RawStep, next: string | undefined): Step | 
     };
   const built = toKind(stepId, raw, next);
   if ('message' in built) return built;
-  const sms = { say: raw.sms?.say ?? null, ask: raw.sms?.ask ?? null };
+  const own = raw.sms?.choices ?? {};
+  const strange = Object.keys(own).find(choice => !Object.hasOwn(raw.choices ?? {}, choice));
+  if (strange !== undefined)
+    return { message: `"${stepId}" has SMS words for the choice "${strange}", but no such choice.` };
+  const sms = { say: raw.sms?.say ?? null, ask: raw.sms?.ask ?? null, choices: own };
   return { id: stepId, say: raw.say ?? [], sms, marks: raw.marks, was: raw.was, kind: built };
 }
 
@@ -239,21 +280,25 @@ function toAsk(
   go: string | undefined,
 ): StepKind | { message: string } {
   const named = Object.entries(raw.choices ?? {});
-  if (named.length === 0 && !raw.text)
+  const shown = named.filter(([, choice]) => choice.shown).length;
+  if (shown === 0 && !raw.text && !raw.choices_from)
     return { message: `The question "${stepId}" needs "choices" or "text".` };
-  if (named.length > MAX_CHOICES)
+  if (shown > MAX_CHOICES)
     return {
-      message: `The question "${stepId}" has ${named.length} choices; ${MAX_CHOICES} is the most that people can hold in mind.`,
+      message: `The question "${stepId}" has ${shown} choices; ${MAX_CHOICES} is the most that people can hold in mind.`,
     };
   const choices: FlowChoice[] = [];
-  for (const [choiceId, { label, words: also, go: own }] of named) {
+  for (const [choiceId, { go: own, ...choice }] of named) {
     const to = own ?? go;
     if (!to) return { message: `The choice "${choiceId}" of "${stepId}" goes nowhere: it needs a "go".` };
-    choices.push({ id: choiceId, label, words: also, go: to });
+    choices.push({ id: choiceId, ...choice, go: to });
   }
   if (raw.text && !go) return { message: `The question "${stepId}" takes text, so it needs a "go".` };
+  if (raw.choices_from && !go)
+    return { message: `The question "${stepId}" offers results, so it needs a "go".` };
   const text = raw.text ? { max: raw.text.max, canSkip: raw.text.can_skip } : null;
-  return { kind: 'ask', ask, choices, text, save: raw.save ?? null, go: go ?? null };
+  const { save = null, expects = null, choices_from: choicesFrom = null } = raw;
+  return { kind: 'ask', ask, choices, choicesFrom, text, expects, save, go: go ?? null };
 }
 
 function fromIssue(issue: z.core.$ZodIssue, file: string, lineOf: ReadFlow['lineOf']): Problem[] {

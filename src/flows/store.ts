@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Db } from '../database/database.ts';
-import { type Bundle, makeBundle } from './bundle.ts';
-import { checkFlows } from './check.ts';
+import { SOURCE_LANGUAGE, type Texts } from '../words.ts';
+import { type Bundle, makeBundle, structureOf } from './bundle.ts';
+import { checkFlows, NEVER_PINNED } from './check.ts';
 import { type Flow, type Problem, readFlow } from './flow.ts';
+import { readTranslation, type Translation } from './translation.ts';
 
-/** Bundles kept compiled: the live one and those that conversations begun earlier still stand on. */
+/** Bundles kept compiled: the live one and those whose structure conversations begun earlier still stand on. */
 const KEPT_BUNDLES = 20;
 
 /** Flow files that cannot be used; nothing of them is live. */
@@ -19,72 +21,112 @@ export class FlowProblems extends Error {
   }
 }
 
+/** Flows with the files they were read from, by name. */
+export type FlowFiles = { flows: Flow[]; sources: Record<string, string> };
+
 /** Reads and checks every `*.yaml` in `dir`. @throws FlowProblems with every problem of every file. */
-export function readFlowFiles(dir: string): Flow[] {
-  const files = readdirSync(dir)
+export function readFlowFiles(dir: string): FlowFiles {
+  const names = readdirSync(dir)
     .filter(name => name.endsWith('.yaml'))
     .sort();
-  const results = files.map(name => readFlow(readFileSync(join(dir, name), 'utf8'), `flows/${name}`));
+  return readFlowSources(
+    Object.fromEntries(names.map(name => [`flows/${name}`, readFileSync(join(dir, name), 'utf8')])),
+  );
+}
+
+function readFlowSources(sources: Record<string, string>): FlowFiles {
+  const results = Object.entries(sources).map(([file, source]) => readFlow(source, file));
   const problems = results.flatMap(result => result.problems);
   const reads = results.flatMap(result => (result.read ? [result.read] : []));
   // Names are checked only when every file could be read: a file with a slip is not a missing flow.
   const all = problems.length > 0 ? problems : checkFlows(reads);
   if (all.length > 0) throw new FlowProblems(all);
-  return reads.map(read => read.flow);
+  return { flows: reads.map(read => read.flow), sources };
 }
 
-/** The fixed lines, by language, from `locales/<language>/service.json`. */
-export function readServiceLines(dir: string): Record<string, Record<string, string>> {
-  const languages = readdirSync(dir, { withFileTypes: true })
-    .filter(entry => entry.isDirectory())
-    .map(entry => entry.name);
-  return Object.fromEntries(
-    languages.map(language => [
-      language,
-      JSON.parse(readFileSync(join(dir, language, 'service.json'), 'utf8')),
-    ]),
+/** The fixed lines in English, from `locales/en/service.json`. */
+export function readServiceLines(dir: string): Record<string, string> {
+  return JSON.parse(readFileSync(join(dir, SOURCE_LANGUAGE, 'service.json'), 'utf8'));
+}
+
+/** Every translation in `locales/<language>/<flow>.json`. @throws FlowProblems with what is wrong in any of them. */
+export function readTranslations(dir: string): Translation[] {
+  const languages = readdirSync(dir, { withFileTypes: true }).filter(
+    entry => entry.isDirectory() && entry.name !== SOURCE_LANGUAGE,
   );
+  const results = languages.flatMap(({ name: language }) =>
+    readdirSync(join(dir, language))
+      .filter(file => file.endsWith('.json'))
+      .map(file =>
+        readTranslation(
+          readFileSync(join(dir, language, file), 'utf8'),
+          `locales/${basename(language)}/${file}`,
+        ),
+      ),
+  );
+  const problems = results.flatMap(result => result.problems);
+  if (problems.length > 0) throw new FlowProblems(problems);
+  return results.flatMap(result => (result.translation ? [result.translation] : []));
 }
 
 /** `get` reads through `from`, so that inside a transaction it does not wait for that transaction. */
 export type Bundles = { live: Bundle; get(hash: string, from: Db): Promise<Bundle> };
 
 /**
- * Makes the flows a bundle, keeps it in the database, and finds the bundle of any conversation: one that began
- * before the flows changed goes on as it began.
- * @throws Error from `get` when a conversation's bundle is not in the database.
+ * Makes the flows and their words a bundle, keeps it in the database, and finds the bundle of any conversation. One
+ * that began before the flows changed stays on the structure it began with; its words are the newest of that
+ * structure. The emergency steps and the fixed lines are the live ones for everybody.
+ * @param texts in English and every offered language
  */
-export async function openBundles(
-  db: Db,
-  flows: Flow[],
-  service: Record<string, Record<string, string>>,
-  now: number,
-): Promise<Bundles> {
-  const content = JSON.stringify(flows);
-  const hash = createHash('sha256').update(content).digest('hex').slice(0, 16);
+export async function openBundles(db: Db, files: FlowFiles, texts: Texts, now: number): Promise<Bundles> {
+  const content = JSON.stringify({ sources: files.sources, texts });
+  const hash = hashOf(content);
+  const structure = hashOf(structureOf(files.flows));
   await db
     .insertInto('bundle')
-    .values({ hash, content, made_at: now })
-    .onConflict(found => found.doNothing())
+    .values({ hash, structure, content, made_at: now })
+    .onConflict(found => found.column('hash').doUpdateSet({ made_at: now }))
     .execute();
-  const live = makeBundle(hash, flows, service);
+  const live = makeBundle(hash, files.flows, texts);
+  const pinned = files.flows.filter(flow => NEVER_PINNED.some(name => name === flow.flow));
   const kept = new Map([[hash, live]]);
   return {
     live,
     async get(wanted, from) {
       const known = kept.get(wanted);
       if (known) return known;
-      const row = await from
-        .selectFrom('bundle')
-        .select('content')
-        .where('hash', '=', wanted)
-        .executeTakeFirst();
-      if (!row) throw new Error(`The bundle ${wanted} is not in the database.`);
-      const bundle = makeBundle(wanted, JSON.parse(row.content), service);
-      if (kept.size >= KEPT_BUNDLES)
-        for (const old of [...kept.keys()].filter(key => key !== hash).slice(0, 1)) kept.delete(old);
+      const bundle = (await read(wanted, from)) ?? live;
+      const oldest = [...kept.keys()].find(key => key !== hash);
+      if (kept.size >= KEPT_BUNDLES && oldest) kept.delete(oldest);
       kept.set(wanted, bundle);
       return bundle;
     },
   };
+
+  /** Null when its structure is the live one, or nothing is known of it: its steps are then looked for in the live one. */
+  async function read(wanted: string, from: Db): Promise<Bundle | null> {
+    const row = await from
+      .selectFrom('bundle as old')
+      .innerJoin('bundle as newest', 'newest.structure', 'old.structure')
+      .selectAll('newest')
+      .where('old.hash', '=', wanted)
+      .orderBy('newest.made_at', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    if (!row || row.structure === structure) return null;
+    const stored: { sources: Record<string, string>; texts: Texts } = JSON.parse(row.content);
+    const old = Object.entries(stored.sources).flatMap(([file, source]) => readFlow(source, file).read ?? []);
+    const flows = old
+      .map(({ flow }) => flow)
+      .filter(flow => !pinned.some(({ flow: name }) => name === flow.flow));
+    const offered = Object.entries(texts).map(([language, own]) => {
+      const neverPinned = ['service', ...NEVER_PINNED].map(name => [name, own[name] ?? {}]);
+      return [language, { ...stored.texts[language], ...Object.fromEntries(neverPinned) }];
+    });
+    return makeBundle(wanted, [...flows, ...pinned], Object.fromEntries(offered));
+  }
+}
+
+function hashOf(content: string): string {
+  return createHash('sha256').update(content).digest('hex').slice(0, 16);
 }

@@ -1,8 +1,16 @@
+import { withoutAccents } from '../words.ts';
+
 /**
  * What somebody meant who answered a question: by number, by the words of a choice, by emoji, or misspelt.
  * Never a guess between two: what could mean both means neither.
  */
-export type Option = { id: string; label: string; words: string[] };
+export type Option = {
+  id: string;
+  label: string;
+  words: string[];
+  /** What is not shown has no number. */
+  shown: boolean;
+};
 
 /** Letters that may be wrong, by the length of the word: short words are too near to one another. */
 const slipsIn = (word: string) => (word.length >= 8 ? 2 : word.length >= 5 ? 1 : 0);
@@ -13,7 +21,8 @@ const slipsIn = (word: string) => (word.length >= 8 ? 2 : word.length >= 5 ? 1 :
  */
 export function understand(said: string, options: Option[]): string | null {
   const words = plain(said);
-  if (/^\d{1,2}$/.test(words)) return options[Number(words) - 1]?.id ?? null;
+  const numbered = /^\d{1,2}$/.test(words) && options.filter(({ shown }) => shown)[Number(words) - 1];
+  if (numbered) return numbered.id;
   const only = (found: Option[]) => (found.length === 1 ? (found[0]?.id ?? null) : null);
   const phrases = new Map(options.map(option => [option, [option.label, ...option.words].map(plainPhrase)]));
   const phrasesOf = (option: Option) => phrases.get(option) ?? [];
@@ -45,9 +54,8 @@ function plainPhrase(phrase: string): string {
 
 /** Lower case, without accents, marks and doubled spaces; emoji stay. */
 function plain(text: string): string {
-  return text
-    .normalize('NFKD')
-    .replace(/\p{M}|\uFE0F|['’]/gu, '')
+  return withoutAccents(text)
+    .replace(/\uFE0F|['’]/gu, '')
     .toLowerCase()
     .replace(/[^\p{L}\p{N}\p{Extended_Pictographic}]+/gu, ' ')
     .trim();

@@ -54,6 +54,7 @@ export const INVENTORY: { [T in keyof Tables]: { [C in keyof Tables[T]]: Declare
     value: ['sealed', 'the phone number, to text back to'],
     reachability: ['plain', 'whether texts may be sent'],
     safe_to_text: ['plain', 'what they said about texts'],
+    safe_between: ['plain', 'the time of day at which they said that texts are safe'],
     quiet_until: TIME,
     made_at: TIME,
     ended_at: TIME,
@@ -163,7 +164,18 @@ export const INVENTORY: { [T in keyof Tables]: { [C in keyof Tables[T]]: Declare
     previous_hash: ['plain', 'the chain'],
     hash: ['plain', 'the chain'],
   },
-  bundle: { hash: ['plain', 'of the content'], content: ['plain', 'our own words'], made_at: TIME },
+  bundle: {
+    hash: ['plain', 'of the content'],
+    structure: ['plain', 'a hash of the content without its words'],
+    content: ['plain', 'our own words'],
+    made_at: TIME,
+  },
+  approval: {
+    hash: ['plain', 'of one of our own texts'],
+    language: ['plain', 'of that text'],
+    approved_by: ['plain', 'who approved it'],
+    approved_at: TIME,
+  },
 };
 
 /** What is held, in a form that machines and people can read: table, column, how, and why. */

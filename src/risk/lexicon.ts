@@ -2,7 +2,9 @@
  * The risk words of all languages: `locales/<lng>/risk.yaml` → one compiled lexicon. Nothing half-right is ever used:
  * either every file is sound and every row's own examples come out as written, or all problems are listed with their lines.
  */
+
 import type { Severity } from '../channels/protocol.ts';
+import { fingerprint } from '../fingerprint.ts';
 import type { Category } from './categories.ts';
 import { judge, type Outcome } from './context.ts';
 import { type Path, type RiskFile, readLexiconFile, SIGNS, type Sign } from './lexicon-file.ts';
@@ -273,14 +275,8 @@ function isWorkOf({ entry, kind }: Entry, { rule, severity, raisedBy, shieldedBy
   return (kind === 'raise' ? raisedBy?.rule : shieldedBy)?.entry === entry;
 }
 
-/** FNV-1a, 64 bits, as 16 hexadecimal digits. It names a version; it protects nothing. */
+/** It names a version of the words. */
 function hashOf(files: LexiconSource[]): string {
-  let hash = 0xcbf29ce484222325n;
-  const content = files
-    .map(({ language, source }) => `${language}\n${source}`)
-    .sort()
-    .join('\n');
-  for (const byte of new TextEncoder().encode(content))
-    hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
-  return hash.toString(16).padStart(16, '0');
+  const contents = files.map(({ language, source }) => `${language}\n${source}`);
+  return fingerprint(contents.sort().join('\n'));
 }

@@ -21,11 +21,14 @@ messageForm.addEventListener('submit', event => {
   sendText();
 });
 
-choices.addEventListener('submit', event => {
+function sendChoice(event: SubmitEvent): void {
   event.preventDefault();
   const button = event.submitter;
   if (button instanceof HTMLButtonElement) send({ choice: button.value }, button.textContent);
-});
+}
+
+choices.addEventListener('submit', sendChoice);
+document.querySelector<HTMLFormElement>('#languages form')?.addEventListener('submit', sendChoice);
 
 // Enter sends where there is a real keyboard; on a phone it is the only way to a new line.
 box.addEventListener('keydown', event => {

@@ -27,6 +27,7 @@ export const PAGE_WORDS = [
   'tryAgain',
   'offline',
   'back',
+  'languages',
 ] as const;
 
 /** The words of one language, ready to show: numbers and limits are filled in. `tooLong` has no `page.` before it. */
@@ -55,6 +56,8 @@ export type PageView = {
   /** BCP 47, of the words */
   language: string;
   direction: 'ltr' | 'rtl';
+  /** the other languages, each under its own name */
+  languages: readonly Choice[];
   /** all lines of the conversation, by seq */
   events: readonly ChatEvent[];
   state: ConversationState;
@@ -108,6 +111,7 @@ export function renderPage(view: PageView): string {
     html`<main id="chat" data-words="${scriptWords(words)}"${view.started && html` data-started`}>
 <div id="scroll" class="reversed" role="log" aria-live="polite" aria-label="${words.log}" tabindex="0">
 <div class="flow">
+${languages(view)}
 ${!view.started && html`<div id="intro">${words.intro.split('\n').map(line => html`<p>${line}</p>\n`)}</div>`}
 <ol id="log">${log(view)}</ol>
 <ol id="outbox"></ol>
@@ -199,6 +203,16 @@ function choices(view: PageView): Html {
     choice => html`<button name="choice" value="${choice.value}" dir="auto">${choice.label}</button>\n`,
   )}</div>
 </form>`;
+}
+
+/** Folded away: most never need it, and who does looks for a word in their own language. */
+function languages({ languages: others, words, choiceClientId }: PageView): Html {
+  if (others.length === 0) return html``;
+  return html`<details id="languages"><summary lang="en">${words.languages}</summary>
+<form method="post" action="/messages" autocomplete="off">
+<input type="hidden" name="client_id" value="l${choiceClientId}">
+${others.map(({ value, label }) => html`<button name="choice" value="${value}" lang="${value.slice(-2)}" dir="auto">${label}</button>\n`)}</form>
+</details>`;
 }
 
 function offer({ started, state, events, words }: PageView): readonly Choice[] {

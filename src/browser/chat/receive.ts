@@ -1,4 +1,4 @@
-import type { ChatEvent, ConversationState, EventsAnswer } from '../../channels/protocol.ts';
+import type { ChatEvent, ConversationState, EventsAnswer, SentAnswer } from '../../channels/protocol.ts';
 import { ask } from './contact.ts';
 import { connect } from './doorbell.ts';
 import { announce, drawEvent, keepPlace, offer, showChoices } from './draw.ts';
@@ -28,8 +28,14 @@ const TALKING_WITH = {
  *
  * @returns whether something between is missing, to be asked for
  */
-export function receive(events: readonly ChatEvent[], state: ConversationState): boolean {
+export function receive({
+  events,
+  state,
+  language,
+}: EventsAnswer | Extract<SentAnswer, { ok: true }>): boolean {
   if (hasLeft()) return false;
+  // The page's own words come from the server: the same page again, and no step more in the history.
+  if (language !== document.documentElement.lang) location.reload();
   page.dataset.started = '';
   document.getElementById('intro')?.remove();
   const ending = state === 'closed' && stateLine.textContent !== words.ended;
@@ -70,7 +76,7 @@ export async function catchUp(): Promise<void> {
 async function readEvents(response: Response): Promise<void> {
   try {
     const answer: EventsAnswer = await response.json();
-    receive(answer.events, answer.state);
+    receive(answer);
   } catch {
     // Not from our server: a network that wants a sign-in first. The next question is planned all the same.
   }

@@ -89,7 +89,7 @@ function settle(item: Unsent, answer: SentAnswer | undefined): void {
     show(notice, '');
     // Numbered among the lines already here: they are of a conversation that has ended, this is of a new one.
     if (answer.seq <= (item.after ?? 0)) startOver();
-    else if (receive(answer.events, answer.state)) void catchUp();
+    else if (receive(answer)) void catchUp();
     return;
   }
   show(notice, answer?.message ?? words.notSent);
