@@ -184,6 +184,6 @@ describe('what is remembered', () => {
     } as const;
     const later = advance(standing('heron', 'nation', { slots, state: 'withWorker' }), event, known);
     expect(later.conversation.slots).toEqual({ which: 'all' });
-    expect(later.effects).toEqual([]);
+    expect(later.effects).toEqual([{ type: 'cancelTimer', name: 'forget.name' }]);
   });
 });

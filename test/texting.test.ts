@@ -279,7 +279,8 @@ function textsBySms(flow: (typeof content.flows)[number]): { key: string; option
   return flow.steps.flatMap(({ id, kind, sms }) => {
     const say = keys.filter(key => key.startsWith(`${id}.${sms.say ? 'say_sms' : 'say'}.`));
     const ask = keys.filter(key => key === `${id}.${sms.ask ? 'ask_sms' : 'ask'}`);
-    const labels = kind.kind === 'ask' ? kind.choices.map(choice => choice.label) : [];
+    const labels =
+      kind.kind === 'ask' ? kind.choices.filter(({ shown }) => shown).map(choice => choice.label) : [];
     const options = [...labels, live.words.text('service', 'choice.person', 'en')].map((label, i) =>
       live.words.text('service', 'sms.option', 'en', { n: i + 1, label }),
     );
@@ -309,7 +310,7 @@ describe('the words that go by SMS', () => {
   });
 
   test.each(content.flows)('[FLOW-13] of the flow "$flow" name only what there is to fill in', flow => {
-    const known = ['numbers', 'emergency', 'person', ...Object.keys(flow.remember)];
+    const known = ['numbers', 'emergency', 'person', 'services', ...Object.keys(flow.remember)];
     const named = Object.values(textsOf(flow)).flatMap(text => [...text.matchAll(/\{\{(.*?)\}\}/g)]);
     expect(named.flatMap(([, name = '']) => (known.includes(name) ? [] : [name]))).toEqual([]);
   });

@@ -231,6 +231,11 @@ function carryOut(turn: Turn, change: ActionChange): void {
     case 'callPerson':
       callPerson(turn, change.about);
       return;
+    case 'dropSlot': {
+      const { [change.slot]: _, ...kept } = turn.conversation.slots;
+      turn.conversation.slots = kept;
+      return;
+    }
     case 'deleteChat':
       turn.deletes = true;
       return;
@@ -274,9 +279,10 @@ function end(turn: Turn, as: string): Start | null {
   const { conversation } = turn;
   conversation.place = null;
   conversation.misses = 0;
-  if (as === 'asleep') sayService(turn, 'expired');
-  // Asleep, or at rest by the flow's own word: nobody is asked anything more.
-  if (as === 'asleep' || as === 'rest') conversation.returns = [];
+  if (as === 'asleep') {
+    sayService(turn, 'expired');
+    conversation.returns = [];
+  }
   const back = comeBack(turn);
   if (back === null && Object.keys(conversation.results).length > 0) conversation.results = {};
   return back;

@@ -5,12 +5,13 @@ import { FLOW_TIMER, runFlow } from './flow-run.ts';
 import { changeState, sayService, setContact, type Turn } from './turn.ts';
 
 /** Time passed. The row was still there and its epoch is the conversation's, or this would not have been called. */
-export function timerFired(turn: Turn, { event }: Extract<Event, { type: 'timerFired' }>): Answer {
+export function timerFired(turn: Turn, { name, event }: Extract<Event, { type: 'timerFired' }>): Answer {
   const { conversation, known } = turn;
   turn.unprompted = true;
   if (event.for === 'forget') {
     const { [event.event]: _, ...kept } = conversation.slots;
     conversation.slots = kept;
+    turn.effects.push({ type: 'cancelTimer', name });
     return { ok: true, seq: conversation.lastSeq };
   }
   if (event.for === 'lifecycle') {

@@ -187,8 +187,9 @@ function reasonNotToSend(row: OutboxRow, about: store.About | undefined, now: nu
   // What stops or pauses texts is said in one last line, which is already on its way.
   if (about.reachability === 'stopped' || about.reachability === 'paused')
     return now - row.made_at <= IN_ORDER_MS ? null : 'stopped';
-  // The ordinary answer to a word that means "I cannot speak freely": no text follows it.
-  if (about.reachability === 'watched' && row.made_at >= about.last_inbound_at) return null;
+  // The last line before the silence that they asked for, or that was agreed on: no text follows it.
+  const silent = about.reachability === 'watched' || about.safe_to_text === 'never';
+  if (silent && row.made_at >= about.last_inbound_at && now - row.made_at <= IN_ORDER_MS) return null;
   const phone = {
     reachability: about.reachability ?? 'open',
     safeToText: about.safe_to_text ?? 'unknown',

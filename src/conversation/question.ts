@@ -23,12 +23,16 @@ export function answerInWords(turn: Turn, said: string, finding: Finding, raised
     return;
   }
   const { text } = step.kind;
-  const meant = understand(said, optionsOf(turn, step));
+  // Their own words are wanted: a choice is only meant by its whole words, not by words that hold it.
+  const meant = understand(said, optionsOf(turn, step), text !== null);
   if (meant === PERSON_CHOICE) personAsked(turn);
   else if (meant !== null) choose(turn, meant);
-  else if (text) {
+  else if (text && said.length > text.max) {
+    sayService(turn, 'tooLong', { max: text.max });
+    putQuestionAgain(turn);
+  } else if (text) {
     remember(turn);
-    runFlow(turn, { event: { type: 'wrote', text: said.slice(0, text.max) } });
+    runFlow(turn, { event: { type: 'wrote', text: said } });
   } else if (finding.severity >= 2) {
     // Told before who will see it, they hear at least that this was kept too.
     if (!raised) sayService(turn, 'waiting.noted');
@@ -93,8 +97,9 @@ function resting(turn: Turn, raised: boolean): void {
   // The bot goes on while a person is fetched.
   if (conversation.state !== 'waiting' || raised) runFlow(turn, { to: HOME });
   else {
+    // Not after every line of a story, and not only once.
+    if (conversation.misses % 3 === 0) sayService(turn, 'waiting.noted');
     conversation.misses += 1;
-    if (conversation.misses === 1) sayService(turn, 'waiting.noted');
   }
 }
 

@@ -22,6 +22,8 @@ export type Found = { id: string; label: string; line: string };
 export type ActionChange =
   | { type: 'allowTexting'; answer: TextingAnswer; between: SafeTime | null }
   | { type: 'callPerson'; about: PersonAbout }
+  /** What turned out not to be what was asked for is not kept. */
+  | { type: 'dropSlot'; slot: string }
   | { type: 'deleteChat' };
 type TextingAnswer = (typeof TEXTING_ANSWERS)[keyof typeof TEXTING_ANSWERS];
 
@@ -67,6 +69,12 @@ export const PERSON_ABOUT = {
 } as const;
 export type PersonAbout = keyof typeof PERSON_ABOUT;
 
+/** Words that anybody sends without thinking: one of them must not bring help in secret. */
+const TOO_USUAL =
+  'yes yeah yep yup nope nah okay hello hey bye thanks thank you please sorry maybe fine good sure lol idk'.split(
+    ' ',
+  );
+
 const notBuilt = (): ActionAnswer => ({ outcome: 'failed' });
 const HELP_KINDS = ['food', 'bed', 'money', 'health', 'legal', 'youth', 'counselling'] as const;
 
@@ -109,8 +117,9 @@ export const ACTIONS: Record<string, Action> = {
     outcomes: ['ok', 'unsure', 'failed'],
     decide: ({ word = '' }, { isTaken }) => {
       const plain = plainWord(word);
-      const fits = plain.length >= 3 && plain.length <= 40 && /\p{L}/u.test(plain) && !isTaken(word);
-      return { outcome: fits ? 'ok' : 'unsure' };
+      const fits = plain.length >= 3 && plain.length <= 40 && /\p{L}/u.test(plain);
+      if (fits && !isTaken(word) && !TOO_USUAL.includes(plain)) return { outcome: 'ok' };
+      return { outcome: 'unsure', changes: [{ type: 'dropSlot', slot: DURESS_SLOT }] };
     },
   },
   /** Destroys this chat, as the word DELETE does. Nothing can be said after it. */

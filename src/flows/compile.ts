@@ -85,6 +85,12 @@ const engine = setup({
         [params.slot]: params.value ?? given(event),
       }),
     }),
+    drop: assign({
+      slots: ({ context }, params: { slot: string }) => {
+        const { [params.slot]: _, ...kept } = context.slots;
+        return kept;
+      },
+    }),
     countMiss: assign({ misses: ({ context }) => context.misses + 1 }),
     countNudge: assign({ nudged: true }),
     answered: assign({ misses: 0, nudged: false }),
@@ -185,13 +191,15 @@ function toQuestion(step: Step, kind: Extract<Step['kind'], { kind: 'ask' }>): S
     kind.text && kind.go
       ? [['wrote', { target: kind.go, reenter: true, actions: ['answered' as const, ...keep(null)] }]]
       : [];
+  // Skipped later, an answer given before is taken back.
+  const drop = kind.save ? [{ type: 'drop' as const, params: { slot: kind.save } }] : [];
   const picked =
     kind.choicesFrom && kind.go
       ? [['picked', { target: kind.go, reenter: true, actions: ['answered' as const, ...keep(null)] }]]
       : [];
   const skipped =
     kind.text?.canSkip && kind.go
-      ? [['skipped', { target: kind.go, reenter: true, actions: 'answered' as const }]]
+      ? [['skipped', { target: kind.go, reenter: true, actions: ['answered' as const, ...drop] }]]
       : [];
   return {
     tags: 'waiting',

@@ -17,9 +17,10 @@ const slipsIn = (word: string) => (word.length >= 8 ? 2 : word.length >= 5 ? 1 :
 
 /**
  * @param options in the order in which they were shown, numbered from 1.
+ * @param exactly only an option's number or its whole words mean it: the question takes other words too
  * @returns the id of the option meant, or null.
  */
-export function understand(said: string, options: Option[]): string | null {
+export function understand(said: string, options: Option[], exactly = false): string | null {
   const words = plain(said);
   const numbered = /^\d{1,2}$/.test(words) && options.filter(({ shown }) => shown)[Number(words) - 1];
   if (numbered) return numbered.id;
@@ -27,16 +28,23 @@ export function understand(said: string, options: Option[]): string | null {
   const phrases = new Map(options.map(option => [option, [option.label, ...option.words].map(plainPhrase)]));
   const phrasesOf = (option: Option) => phrases.get(option) ?? [];
   const whole = options.filter(option => phrasesOf(option).includes(words));
-  if (whole.length > 0) return only(whole);
+  if (whole.length > 0 || exactly) return only(whole);
   // Every phrase counts here, the short ones too: who says "yes" and "no" in one breath has said neither.
   const held = options.filter(option => phrasesOf(option).some(phrase => holds(words, phrase)));
   if (held.length > 1) return null;
   return (
     only(
       held.filter(option => phrasesOf(option).some(phrase => phrase.length > 2 && holds(words, phrase))),
-    ) ??
-    only(options.filter(option => phrasesOf(option).some(phrase => slips(words, phrase) <= slipsIn(phrase))))
+    ) ?? only(options.filter(option => phrasesOf(option).some(phrase => isSlip(words, phrase))))
   );
+}
+
+/** Whether `words` is `phrase` misspelt: no more letters wrong than the whole allows, nor than each word of it does. */
+function isSlip(words: string, phrase: string): boolean {
+  if (slips(words, phrase) > slipsIn(phrase)) return false;
+  const [written, meant] = [words.split(' '), phrase.split(' ')];
+  if (written.length !== meant.length) return true;
+  return meant.every((word, i) => slips(written[i] ?? '', word) <= Math.max(1, slipsIn(word)));
 }
 
 /** The phrases of our own flows, made plain once. What a young person writes is never kept here. */
