@@ -72,10 +72,11 @@ export function makeWords(texts: Texts): Words {
       }
       const raw = own(ns, key, lng) ?? own(ns, key, SOURCE_LANGUAGE);
       if (raw !== undefined && !raw.includes('{{')) return raw;
-      const named = [...(raw ?? '').matchAll(/\{\{(\w+)\}\}/g)].flatMap(([, name = '']) => {
-        const value = given(name);
-        return value === undefined ? [] : [[name, value]];
-      });
+      // What was forgotten in the meantime is left out: nobody should read a name in brackets.
+      const named = [...(raw ?? '').matchAll(/\{\{(\w+)\}\}/g)].map(([, name = '']) => [
+        name,
+        given(name) ?? '',
+      ]);
       return String(instance.t(key, { ...Object.fromEntries(named), ns, lng }));
     },
     has: (ns, key) => own(ns, key, SOURCE_LANGUAGE) !== undefined,

@@ -187,3 +187,10 @@ describe('what is remembered', () => {
     expect(later.effects).toEqual([{ type: 'cancelTimer', name: 'forget.name' }]);
   });
 });
+
+test('[KEEP-4] what was forgotten before it is said is left out, brackets and all', () => {
+  const skipped = press(standing('heron', 'offer'), 'heron.offer.all', known);
+  const { which: _, ...slots } = skipped.conversation.slots;
+  const again = write({ ...skipped.conversation, slots }, 'far too long', known);
+  expect(saidIn(again).at(-1)).toBe('You chose . Your name?');
+});

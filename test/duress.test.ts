@@ -39,6 +39,15 @@ describe.each(['web', 'sms'] as const)('a word that means "I cannot speak freely
     expect(saidIn(claimed)).toEqual([]);
   });
 
+  test('[DURESS-5] is over when a worker hands the chat back, without a line that says a person was there', () => {
+    const worker = { id: 'w', name: 'Sam' };
+    const owned = { ...said.conversation, state: 'withWorker' as const, ownerId: 'w' };
+    const event = { type: 'workerHandedBack', worker, epoch: 0, flow: 'welcome', step: 'menu' } as const;
+    const back = advance(owned, event, known);
+    expect(saidIn(back)).not.toContain(content.service['worker.left']);
+    expect(back.conversation.slots).toEqual({ duress_word: 'Blue Kite' });
+  });
+
   test('[DURESS-3] is that word and nothing more: within a sentence it is like any other', () => {
     const { effects } = write(asked(channel), 'i have a blue kite', known);
     expect(effects.filter(({ type }) => type === 'raiseAlert')).toEqual([]);

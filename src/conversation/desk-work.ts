@@ -1,7 +1,7 @@
 import { mayText } from '../channels/texting.ts';
 import { NO_MEMORY } from '../risk/accumulate.ts';
 import type { Answer, Event, Refusal, WorkerRef } from './conversation.ts';
-import { isUnderDuress } from './duress.ts';
+import { endDuress, isUnderDuress } from './duress.ts';
 import { FLOW_TIMER, runFlow } from './flow-run.ts';
 import { changeState, say, sayService, serviceLine, type Turn } from './turn.ts';
 
@@ -77,7 +77,8 @@ export function handedBack(turn: Turn, { worker, epoch, flow, step }: Of<'worker
   tell(turn, worker, 'handedBack', 'conversation.handBack');
   conversation.returns = [];
   conversation.trail = [];
-  sayService(turn, 'worker.left');
+  if (isUnderDuress(conversation)) endDuress(conversation);
+  else sayService(turn, 'worker.left');
   runFlow(turn, { to: { flow, step } });
   return { ok: true, seq: conversation.lastSeq };
 }

@@ -33,6 +33,12 @@ export function duressSaid(turn: Turn): void {
   setContact(turn, { reachability: 'watched' });
 }
 
+/** A worker has looked and decided that it is over. */
+export function endDuress(conversation: Conversation): void {
+  const { [SAID]: _, ...kept } = conversation.slots;
+  conversation.slots = kept;
+}
+
 export function ordinaryAnswer(turn: Turn): void {
   sayService(turn, 'duress.reply');
 }

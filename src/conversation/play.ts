@@ -97,7 +97,10 @@ export function press(world: PlayWorld, play: Play, label: string): PlayLine[] {
   const choice = labelled ?? (/^\d+$/.test(label) ? newest[Number(label) - 1] : undefined);
   const number = choice ? newest.indexOf(choice) + 1 : 0;
   const sms = play.conversation.channel === 'sms';
-  if (!choice || (sms && number === 0)) return [{ mark: '!', text: `${NO_BUTTON} "${label}".` }];
+  if (!choice || (sms && number === 0)) {
+    play.effects = [];
+    return [{ mark: '!', text: `${NO_BUTTON} "${label}".` }];
+  }
   return sms ? write(world, play, String(number)) : reply(world, play, { text: null, choice: choice.value });
 }
 

@@ -8,6 +8,9 @@ import { checkFlows, NEVER_PINNED } from './check.ts';
 import { type Flow, type Problem, readFlow } from './flow.ts';
 import { readTranslation, type Translation } from './translation.ts';
 
+/** A folder of `locales` that is a language (ISO 639); whatever else stands there is no translation. */
+const LANGUAGE = /^[a-z]{2,3}$/;
+
 /** Bundles kept compiled: the live one and those whose structure conversations begun earlier still stand on. */
 const KEPT_BUNDLES = 20;
 
@@ -52,7 +55,7 @@ export function readServiceLines(dir: string): Record<string, string> {
 /** Every translation in `locales/<language>/<flow>.json`. @throws FlowProblems with what is wrong in any of them. */
 export function readTranslations(dir: string): Translation[] {
   const languages = readdirSync(dir, { withFileTypes: true }).filter(
-    entry => entry.isDirectory() && entry.name !== SOURCE_LANGUAGE,
+    entry => entry.isDirectory() && LANGUAGE.test(entry.name) && entry.name !== SOURCE_LANGUAGE,
   );
   const results = languages.flatMap(({ name: language }) =>
     readdirSync(join(dir, language))

@@ -28,7 +28,7 @@ function sendChoice(event: SubmitEvent): void {
 }
 
 choices.addEventListener('submit', sendChoice);
-document.querySelector<HTMLFormElement>('#languages form')?.addEventListener('submit', sendChoice);
+document.querySelector<HTMLFormElement>('#languages')?.addEventListener('submit', sendChoice);
 
 // Enter sends where there is a real keyboard; on a phone it is the only way to a new line.
 box.addEventListener('keydown', event => {

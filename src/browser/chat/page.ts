@@ -205,14 +205,12 @@ function choices(view: PageView): Html {
 </form>`;
 }
 
-/** Folded away: most never need it, and who does looks for a word in their own language. */
+/** Each under its own name, so that whoever cannot read this page finds the way out of its language. */
 function languages({ languages: others, words, choiceClientId }: PageView): Html {
   if (others.length === 0) return html``;
-  return html`<details id="languages"><summary lang="en">${words.languages}</summary>
-<form method="post" action="/messages" autocomplete="off">
+  return html`<form id="languages" method="post" action="/messages" autocomplete="off" aria-label="${words.languages}">
 <input type="hidden" name="client_id" value="l${choiceClientId}">
-${others.map(({ value, label }) => html`<button name="choice" value="${value}" lang="${value.slice(-2)}" dir="auto">${label}</button>\n`)}</form>
-</details>`;
+${others.map(({ value, label }) => html`<button name="choice" value="${value}" lang="${value.slice('language.'.length)}" dir="auto">${label}</button>\n`)}</form>`;
 }
 
 function offer({ started, state, events, words }: PageView): readonly Choice[] {

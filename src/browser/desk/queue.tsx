@@ -68,8 +68,9 @@ function needsMe(kind: Kind, row: DeskRow, seen: ReadonlyMap<string, number>): b
 
 /** Why a person is needed, in words. */
 export function reasonWords(row: DeskRow): string {
-  const { words: why, askedForPerson } = row.reason;
-  const all = askedForPerson ? [w.asked, ...why] : why;
+  const { words: why, askedForPerson, categories } = row.reason;
+  const answered = categories.flatMap(category => w.answered.get(category) ?? []);
+  const all = [...(askedForPerson ? [w.asked] : []), ...answered, ...why];
   return all.length === 0 ? w.noReason : all.join(' · ');
 }
 

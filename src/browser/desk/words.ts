@@ -142,6 +142,13 @@ export const words = {
     lastWrote: (minutes: number) => (minutes < 1 ? 'Wrote just now' : `Wrote ${minutes} min ago`),
     newLines: 'New',
     asked: 'Asked for a person',
+    /** What an answer told, where no words raised the alert. */
+    answered: new Map([
+      ['not_safe', 'Answered: not safe'],
+      ['held', 'Answered: somebody makes them stay'],
+      ['no_place', 'Answered: nowhere to stay'],
+      ['duress', 'Sent their secret word: cannot write freely. Nothing on their screen says so'],
+    ]),
     noReason: 'No reason noted',
     with: (name: string) => `With ${name}`,
     draft: 'Draft',
