@@ -52,10 +52,13 @@ export type App = {
 };
 
 /** The texts that may be said: never a translation that is not whole, current and approved. @throws Unapproved. */
-async function approvedTexts(db: Db, { flows, service, translations, texts }: Content): Promise<Texts> {
+async function approvedTexts(db: Db, content: Content): Promise<Texts> {
+  const { flows, service, translations, texts, riskLanguages } = content;
   const { unapprovedSafety, offered } = await readApprovals(db, flows, service, translations);
   if (unapprovedSafety.length > 0) throw new Unapproved(unapprovedSafety);
-  return Object.fromEntries(Object.entries(texts).filter(([language]) => offered.includes(language)));
+  // Nobody is invited to write in a language in which their danger would not be seen.
+  const safe = offered.filter(language => riskLanguages.includes(language));
+  return Object.fromEntries(Object.entries(texts).filter(([language]) => safe.includes(language)));
 }
 
 /**

@@ -22,6 +22,8 @@ export type Content = FlowFiles & {
   translations: Translation[];
   /** Every text in every language. */
   texts: Texts;
+  /** The languages in which danger is read. */
+  riskLanguages: string[];
   lexicon: Lexicon;
   contacts: Contact[];
 };
@@ -50,12 +52,20 @@ export function readContent(flowsDir: string, localesDir: string): Content {
     })),
   );
   const problems: Problem[] = [...contacts.problems, ...risk.problems];
-  const files = orProblems(() => readFlowFiles(flowsDir), problems);
+  const service = readServiceLines(localesDir);
+  const files = orProblems(() => readFlowFiles(flowsDir, service), problems);
   const translations = orProblems(() => readTranslations(localesDir), problems);
   if (!files || !translations || !risk.lexicon || problems.length > 0) throw new FlowProblems(problems);
-  const service = readServiceLines(localesDir);
   const texts = textsWith({ service, ...englishOf(files.flows) }, translations);
-  return { ...files, service, translations, texts, lexicon: risk.lexicon, contacts: contacts.contacts };
+  return {
+    ...files,
+    service,
+    translations,
+    texts,
+    riskLanguages: languages,
+    lexicon: risk.lexicon,
+    contacts: contacts.contacts,
+  };
 }
 
 function orProblems<T>(read: () => T, problems: Problem[]): T | null {

@@ -29,12 +29,15 @@ export type Words = {
 /** The language every text exists in. */
 export const SOURCE_LANGUAGE = 'en';
 
-/** Letters without the accents that phones and haste leave out, so that words can be compared. */
+/** Letters without the accents that phones and haste leave out, and the Arabic ones that people mix, made one. */
 export function withoutAccents(text: string): string {
   return text
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')
-    .replace(/[łŁ]/g, letter => (letter === 'ł' ? 'l' : 'L'));
+    .replace(/[łŁ]/g, letter => (letter === 'ł' ? 'l' : 'L'))
+    .replaceAll('ة', 'ه')
+    .replaceAll('ى', 'ي')
+    .replaceAll('ـ', '');
 }
 
 /** Languages that are written from right to left. */
@@ -45,7 +48,7 @@ export function directionOf(language: string): 'ltr' | 'rtl' {
 }
 
 /** The plural forms of a key, as i18next names them. */
-const PLURAL = /_(zero|one|two|few|many|other)$/;
+const PLURAL = /(?<!\.choices(?:_sms)?\..*)_(zero|one|two|few|many|other)$/;
 
 /** Look-ups over a fixed set of texts. Keys are flat: a dot in them means nothing to i18next. */
 export function makeWords(texts: Texts): Words {

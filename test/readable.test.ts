@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { plainForSms, segmentsOf } from '../src/channels/texting.ts';
 import { type Problem, type ReadFlow, readFlow } from '../src/flows/flow.ts';
 import { smsProblems, warningsOf } from '../src/flows/readable.ts';
+import { readingAge } from '../src/flows/reading-age.ts';
 import { makeLetters, measureSms } from '../src/flows/sms-length.ts';
 import { readServiceLines } from '../src/flows/store.ts';
 import { sourceOf, type Translation } from '../src/flows/translation.ts';
@@ -45,6 +46,9 @@ function warnedIn(language: string, read: ReadFlow, texts: Record<string, [of: s
   );
 }
 
+/** Sentences with | between them. */
+const each = (sentences: string) => sentences.split('|').map(sentence => sentence.trim());
+
 describe('how hard the words are', () => {
   const HARD = 'Organisational considerations necessitate appropriate organisational accountability.';
   const EASY = 'We will look for it now. You can stay here. Tell us what you need. ';
@@ -60,6 +64,14 @@ describe('how hard the words are', () => {
         message: expect.stringMatching(/reading age of \d+\.\d; .*"a"\.$/),
       },
     ]);
+  });
+
+  test('[READ-1] the age is the grade of the formula and five, and a number counts as a word', () => {
+    // 0.39 × 10 words a sentence + 11.8 × 1 syllable a word − 15.59 + 5
+    const short = 'We go at 7 and you can come with us. ';
+    expect(readingAge([short.repeat(3), short.repeat(3)])?.years).toBeCloseTo(0.39 * 10 + 11.8 - 15.59 + 5);
+    expect(readingAge([short.repeat(4)])).toBeNull();
+    expect(readingAge([short.repeat(5), HARD, short])?.hardest).toBe(1);
   });
 
   test('[READ-1] one hard text in an easy flow, a few words alone, and labels are not', () => {
@@ -114,21 +126,13 @@ describe('how hard the words are', () => {
 });
 
 describe('what the words say', () => {
-  test.each([
-    'He is streetwise.',
-    'She was promiscuous.',
-    'A troublesome child.',
-    'You absconded.',
-    'You are putting yourself at risk.',
-    'It is a lifestyle choice.',
-    'You were associating with them.',
-    'Your older boyfriend is there.',
-    'Is your boyfriend an adult?',
-    'Child prostitution.',
-    'That is attention seeking.',
-    'It was attention-seeking.',
-    'You should have told us.',
-  ])('[READ-4] blame is warned of, in texts and labels: %s', text => {
+  test.each(
+    each(`
+    He is streetwise. | She was promiscuous. | A troublesome child. | You absconded. |
+    You are putting yourself at risk. | It is a lifestyle choice. | You were associating with them. |
+    Your older boyfriend is there. | Is your boyfriend an adult? | Child prostitution. |
+    That is attention seeking. | It was attention-seeking. | You should have told us.`),
+  )('[READ-4] blame is warned of, in texts and labels: %s', text => {
     const label = flowOf(
       `  a:\n    ask: Which?\n    choices:\n      c: { label: ${JSON.stringify(text)}, go: b }\n  b:\n    end: b\n`,
     );
@@ -138,45 +142,32 @@ describe('what the words say', () => {
     expect(warned(label).map(({ line, message }) => [line, /blame/.test(message)])).toEqual([[9, true]]);
   });
 
-  test.each([
-    'The street is wise.',
-    'You can tell your boyfriend.',
-    'An adult can help. My boyfriend can too.',
-    'You should have a say.',
-    'You could have somebody with you.',
-    'No trouble.',
-  ])('[READ-4] what only looks like it is not: %s', text => {
+  test.each(
+    each(`
+    The street is wise. | You can tell your boyfriend. | An adult can help. My boyfriend can too. |
+    You should have a say. | You could have somebody with you. | No trouble.`),
+  )('[READ-4] what only looks like it is not: %s', text => {
     expect(warned(saying(text))).toEqual([]);
   });
 
-  test.each([
-    'You are safe now.',
-    "You're safe here.",
-    'We promise to help.',
-    'No one will know.',
-    'Nobody else will ever find out.',
-    'This is confidential.',
-    'We keep it secret.',
-    'We will find you a bed.',
-    "We'll get you a place.",
-    'Someone is coming.',
-    'A trained person will be here.',
-    'Do not worry, we promise.',
-  ])('[READ-5] a promise that nobody can keep is warned of: %s', text => {
+  test.each(
+    each(`
+    You are safe now. | You're safe here. | We promise to help. | No one will know. |
+    Nobody else will ever find out. | This is confidential. | We keep it secret. |
+    We will find you a bed. | We'll get you a place. | Someone is coming. |
+    A trained person will be here. | Do not worry, we promise.`),
+  )('[READ-5] a promise that nobody can keep is warned of: %s', text => {
     expect(warned(saying(text)).map(({ message }) => message)).toEqual([
       expect.stringMatching(/^"a" promises what nobody can keep/),
     ]);
   });
 
-  test.each([
-    'I cannot promise a bed.',
-    'Are you safe now?',
-    'Tell us when you are safe now.',
-    'If someone is coming, run.',
-    'This is not confidential.',
-    'I cannot say that someone is coming.',
-    'Is this confidential?',
-  ])('[READ-5] to say that it cannot be promised, or to ask, is not: %s', text => {
+  test.each(
+    each(`
+    I cannot promise a bed. | Are you safe now? | Tell us when you are safe now. |
+    If someone is coming, run. | This is not confidential. | I cannot say that someone is coming. |
+    Is this confidential?`),
+  )('[READ-5] to say that it cannot be promised, or to ask, is not: %s', text => {
     expect(warned(saying(text))).toEqual([]);
   });
 
@@ -210,12 +201,10 @@ describe('the words in other languages', () => {
     ]);
   });
 
-  test.each([
-    'Ar agor: {numbers}',
-    'Ar agor: {{ numbers }}',
-    'Ar agor: {{numbers',
-    'Ar agor: {{Numbers}}',
-  ])('[READ-6] also one that is only written wrong: %s', text => {
+  test.each(
+    each(`
+    Ar agor: {numbers} | Ar agor: {{ numbers }} | Ar agor: {{numbers | Ar agor: {{Numbers}}`),
+  )('[READ-6] also one that is only written wrong: %s', text => {
     expect(warnedIn('cy', saying(NUMBERS), { 'a.say.0': [NUMBERS, text] })[0]?.message).toContain(
       'has lost {{numbers}}',
     );
@@ -389,13 +378,14 @@ describe('what does not fit a phone', () => {
 });
 
 describe('the words that are shipped', () => {
-  const reads = readdirSync('flows').flatMap(
+  const files = readdirSync('flows').filter(name => name.endsWith('.yaml'));
+  const reads = files.flatMap(
     name => readFlow(readFileSync(`flows/${name}`, 'utf8'), `flows/${name}`).read ?? [],
   );
   const service = readServiceLines('locales');
 
   test('[SEG-6] every safety step of every flow fits a phone', () => {
-    expect(reads.length).toBeGreaterThan(5);
+    expect(reads).toHaveLength(files.length);
     expect(smsProblems(reads, service)).toEqual([]);
   });
 

@@ -22,11 +22,11 @@ describe('a text only between', () => {
     ['2026-01-13T18:00', false],
     ['2026-07-13T15:00', true],
     ['2026-07-13T14:59', false],
-  ])('[TEXT-20] at %s in London is sent: %s', (at, may) => {
+  ])('[TEXT-30] at %s in London is sent: %s', (at, may) => {
     expect(mayText(PHONE, 'service', london(at)).may).toBe(may);
   });
 
-  test('[TEXT-21] is an answer at any hour, if they have just written', () => {
+  test('[TEXT-31] is an answer at any hour, if they have just written', () => {
     const now = london('2026-01-13T03:00');
     expect(mayText({ ...PHONE, lastInboundAt: now - 60_000 }, 'service', now).may).toBe(true);
     expect(mayText({ ...PHONE, safeBetween: null }, 'service', london('2026-01-13T16:00')).may).toBe(false);
@@ -53,7 +53,7 @@ describe('time alone', () => {
     return timers.flatMap(saidIn);
   };
 
-  test('[TEXT-22] never texts who said not now, or another time of day, however lately they wrote', () => {
+  test('[TEXT-32] never texts who said not now, or another time of day, however lately they wrote', () => {
     expect(waiting('safe').length).toBeGreaterThan(0);
     expect(waiting('notNow')).toEqual([]);
     expect(waiting('onlyBetween')).toEqual([]);
@@ -67,16 +67,16 @@ describe('letters outside the SMS alphabet', () => {
     ['Mae’r tŷ yn y dŵr', "Mae'r ty yn y dwr"],
     ['Jesteś już bezpieczny? Łódź', 'Jestes juz bezpieczny? Lodz'],
     ['café, señor, Ø', 'café, señor, Ø'],
-  ])('[TEXT-23] "%s" goes as "%s"', (text, plain) => {
+  ])('[TEXT-33] "%s" goes as "%s"', (text, plain) => {
     expect(plainForSms(text)).toBe(plain);
     expect(isPlainSms(plain)).toBe(true);
   });
 
-  test('[TEXT-24] stay as they are where no plain letter stands for them', () => {
+  test('[TEXT-34] stay as they are where no plain letter stands for them', () => {
     for (const text of ['هل أنت بأمان؟', 'ok 👍', 'مرحبا’']) expect(plainForSms(text)).toBe(text);
   });
 
-  test('[TEXT-25] do not make a Polish text twice as long', () => {
+  test('[TEXT-35] do not make a Polish text twice as long', () => {
     const text = 'Możesz napisać do nas w każdej chwili. '.repeat(4).trim();
     expect(segmentsOf(plainForSms(text))).toBe(1);
     expect(segmentsOf(text)).toBeGreaterThan(1);

@@ -9,6 +9,9 @@ import { detect } from '../risk/detect.ts';
 import { verify } from '../staff/audit.ts';
 import { invite } from '../staff/invitations.ts';
 import { isRole, ROLES } from '../staff/permissions.ts';
+import { approveTexts } from './approve.ts';
+import { checkFlowsCommand, diffFlows, extractTexts, formatFlows } from './flows.ts';
+import { testFlows } from './flows-test.ts';
 import { play } from './play.ts';
 
 /** One command: how it is used, what it does in one line, and the doing; it gives the exit code. */
@@ -21,15 +24,38 @@ export type Command = {
 
 export const COMMANDS: Record<string, Command> = {
   play: {
-    use: '[flow] [--sms] [--off-duty] [--script FILE]',
+    use: '[flow] [--sms] [--lng L] [--off-duty] [--at TIME] [--script FILE]',
     what: 'talk to a flow in the terminal, or play a file of lines',
     help: '\nIn a script, a line "> words" is written by the young person, "~ 10m" lets time go by (s, m, h, d); # is a comment.',
     run: play,
   },
   'flows check': {
     use: '[--json]',
-    what: 'check every flow, every risk word and every contact',
-    run: checkFlows,
+    what: 'prove what every flow promises, and warn of words that are hard to read or translated no more',
+    run: checkFlowsCommand,
+  },
+  'flows test': {
+    use: '[--update] [--only FLOW] [--cover] [--json]',
+    what: 'play the kept conversations of test/flows, from the database at every step',
+    help: '\n--update writes the answers anew. --cover writes conversations that take every link of every flow.',
+    run: testFlows,
+  },
+  'flows diff': {
+    use: 'A B',
+    what: 'say in plain English what changed from A to B',
+    help: '\nA and B: a folder of flows, one flow file, or the hash of a bundle that was published.',
+    run: diffFlows,
+  },
+  'flows extract': {
+    use: '[--check]',
+    what: 'write the English texts to locales/en, and keep the keys of other languages in step',
+    run: extractTexts,
+  },
+  'flows format': { use: '[--check]', what: 'write every flow file in one shape', run: formatFlows },
+  'flows approve': {
+    use: '[--language L] [--flow F] [--safety] [--by NAME --yes]',
+    what: 'list words that nobody has approved, and approve them',
+    run: approveTexts,
   },
   'risk check': {
     use: '[--jsonl FILE] [WORDS]',
@@ -51,19 +77,6 @@ export const COMMANDS: Record<string, Command> = {
     run: async words => (await import('../../test/bench/turns.ts')).benchTurns(words),
   },
 };
-
-function checkFlows(words: string[]): number {
-  const { values } = parseArgs({ args: words, options: { json: { type: 'boolean' } } });
-  const { flows, contacts } = projectContent();
-  const steps = flows.reduce((sum, flow) => sum + flow.steps.length, 0);
-  const found = { flows: flows.length, steps, contacts: contacts.length, problems: 0 };
-  console.log(
-    values.json
-      ? JSON.stringify(found)
-      : `${found.flows} flows with ${steps} steps, ${found.contacts} contacts: no problem.`,
-  );
-  return 0;
-}
 
 /** A line of the input: one message, or the turns of a conversation. */
 type RiskInput = { text?: unknown; turns?: unknown };

@@ -22,7 +22,7 @@ export function optionsOf(turn: Turn, step: Step): Option[] {
   const own = kind.choices.map(choice => ({
     id: choice.id,
     label: labelOf(turn, step, choice.id),
-    words: [choice.label, ...choice.words, ...wordsOf(turn, step, choice.id)],
+    words: [...english(turn, [choice.label, ...choice.words]), ...wordsOf(turn, step, choice.id)],
     shown: choice.shown,
   }));
   const found = (kind.choicesFrom && turn.conversation.results[kind.choicesFrom]) || [];
@@ -74,6 +74,11 @@ function wordsOf({ conversation, known }: Turn, step: Step, choice: string): str
   if (language === SOURCE_LANGUAGE) return [];
   const words = known.bundle.words.own(place?.flow ?? '', `${step.id}.choices.${choice}.words`, language);
   return words?.split('|') ?? [];
+}
+
+/** Beside another language only English words of some length count: "no" is a yes in Polish, and "ni" a we in Welsh. */
+function english({ conversation }: Turn, words: string[]): string[] {
+  return conversation.language === SOURCE_LANGUAGE ? words : words.filter(word => word.length > 2);
 }
 
 function englishPerson({ known }: Turn): string {

@@ -16,7 +16,8 @@ export const HOME: Place = { flow: WELCOME, step: 'menu' };
  * @param raised whether this very message has brought a person
  */
 export function answerInWords(turn: Turn, said: string, finding: Finding, raised: boolean): void {
-  if (finding.severity === 1) sayService(turn, 'watch.offer');
+  // Only for what was found: that we cannot read their language is no sign of anything.
+  if (finding.severity === 1 && finding.evidence.length > 0) sayService(turn, 'watch.offer');
   const step = questionOf(turn);
   if (!step) {
     resting(turn, raised);
@@ -24,7 +25,8 @@ export function answerInWords(turn: Turn, said: string, finding: Finding, raised
   }
   const { text } = step.kind;
   // Their own words are wanted: a choice is only meant by its whole words, not by words that hold it.
-  const meant = understand(said, optionsOf(turn, step), text !== null);
+  const carefully = step.marks.includes('safety') || step.marks.includes('consent');
+  const meant = understand(said, optionsOf(turn, step), { exactly: text !== null, carefully });
   if (meant === PERSON_CHOICE) personAsked(turn);
   else if (meant !== null) choose(turn, meant);
   else if (text && said.length > text.max) {
@@ -39,7 +41,13 @@ export function answerInWords(turn: Turn, said: string, finding: Finding, raised
     putQuestionAgain(turn);
   }
   // Nobody who has just told something hard is told that they were not understood.
-  else runFlow(turn, { event: { type: 'missed' } }, { quietly: finding.severity > 0 });
+  else runFlow(turn, { event: { type: 'missed' } }, { quietly: finding.evidence.length > 0 });
+}
+
+/** Whether these whole words are an answer to the open question. */
+export function isAnswer(turn: Turn, said: string): boolean {
+  const step = questionOf(turn);
+  return step !== null && understand(said, optionsOf(turn, step), { exactly: true }) !== null;
 }
 
 /** A button answers only the question that it stood under. */

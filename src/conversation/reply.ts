@@ -7,7 +7,7 @@ import type { Answer, Conversation, Event } from './conversation.ts';
 import { duressSaid, isDuressWord, isUnderDuress, ordinaryAnswer } from './duress.ts';
 import { runFlow } from './flow-run.ts';
 import { PERSON_CHOICE, RESULT, SKIP } from './options.ts';
-import { answerByButton, answerInWords, HOME, personAsked, WELCOME } from './question.ts';
+import { answerByButton, answerInWords, HOME, isAnswer, personAsked, WELCOME } from './question.ts';
 import { bringPerson, sayService, serviceLine, setContact, type Turn } from './turn.ts';
 
 /** The fixed steps at severity 3. */
@@ -76,8 +76,13 @@ export function replied(turn: Turn, event: Replied): Answer {
 }
 
 /** The word that always works, as it was written or pressed. */
-function alwaysMeant({ known }: Turn, { choice, text }: Replied): Always | null {
-  if (choice === null) return alwaysWord(text ?? '', known.bundle.words);
+function alwaysMeant(turn: Turn, { choice, text }: Replied): Always | null {
+  const { known } = turn;
+  if (choice === null) {
+    const word = alwaysWord(text ?? '', known.bundle.words);
+    // "Welsh" may be the answer to what was asked.
+    return word?.startsWith('language.') && isAnswer(turn, text ?? '') ? null : word;
+  }
   if (choice === PERSON_CHOICE) return 'person';
   const language = /^language\.(\w+)$/.exec(choice)?.[1];
   return language && known.bundle.words.languages.includes(language) ? `language.${language}` : null;

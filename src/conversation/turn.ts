@@ -97,8 +97,26 @@ export function flowLine(turn: Turn, key: string): string {
   const listed = Object.fromEntries(
     lists.map(([name, found]) => [name, found.map(({ line }) => line).join('\n')]),
   );
-  const vars = lineVars(known, language, { ...slots, ...listed, ...turn.vars });
+  const chosen = Object.fromEntries(
+    Object.entries(slots).map(([slot, value]) => [slot, labelOfSlot(turn, slot, value)]),
+  );
+  const vars = lineVars(known, language, { ...chosen, ...listed, ...turn.vars });
   return known.bundle.words.text(conversation.place?.flow ?? '', key, language, vars);
+}
+
+/** What somebody chose is told by the label that they read, not by the name that we keep. */
+function labelOfSlot({ conversation, known }: Turn, slot: string, value: string): string {
+  const compiled = known.bundle.flows.get(conversation.place?.flow ?? '');
+  for (const { id, kind } of compiled?.flow.steps ?? []) {
+    if (kind.kind !== 'ask' || kind.save !== slot) continue;
+    if (kind.choices.some(choice => choice.id === value))
+      return known.bundle.words.text(
+        compiled?.flow.flow ?? '',
+        `${id}.choices.${value}`,
+        conversation.language,
+      );
+  }
+  return value;
 }
 
 /** Says one of the fixed lines. Returns its number, or null when it may not be texted. */

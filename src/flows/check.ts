@@ -1,5 +1,10 @@
+import type { Words } from '../words.ts';
 import { ACTIONS, FACTS, isFact, TEAMS } from './actions.ts';
+import { alwaysWords } from './at-any-time.ts';
 import type { Flow, Problem, ReadFlow, Step } from './flow.ts';
+import { provePromises } from './promises.ts';
+import { inCircles, waysOut } from './ways.ts';
+import { checkWords, namesIn } from './wording.ts';
 
 /** The flows that the engine itself begins: the first meeting, and the fixed steps at severity 3. */
 export const NEEDED_FLOWS = ['welcome', 'emergency', 'talk-to-a-person'] as const;
@@ -8,22 +13,47 @@ export const NEVER_PINNED = ['emergency'] as const;
 /** The step of `welcome` that a person comes back to when a flow has ended. */
 export const HOME_STEP = 'menu';
 
+/** A flow with more steps than this is more than anybody can oversee. */
+const MOST_STEPS = 300;
+
 /**
- * Checks that every name in the flows exists, that every step can be reached, and that what is stored is
- * declared and used. XState itself would take a wrong name silently.
+ * Whether these flows may be published: every name in them exists, every step can be reached, what is stored is
+ * declared and used, the words mean one thing, nothing goes round for ever; and, when all that is so, the promises of
+ * promises.ts. XState itself would take a wrong name silently.
+ * @param lines the fixed lines in English, for the words that always work
  * @returns every problem, with its file and line; none means that the flows may be compiled.
  */
-export function checkFlows(reads: ReadFlow[]): Problem[] {
+export function checkFlows(reads: ReadFlow[], lines: Record<string, string> = ALWAYS_LINES): Problem[] {
   const flows = new Set(reads.map(read => read.flow.flow));
   const missing = NEEDED_FLOWS.filter(name => !flows.has(name)).map(name => ({
     file: `flows/${name}.yaml`,
     line: 1,
     message: `The flow "${name}" is missing. Cairn cannot do without it.`,
   }));
-  return [...missing, ...reads.flatMap(read => checkFlow(read, flows))];
+  const words = alwaysWords(lines);
+  const saved = savedValues(reads.map(read => read.flow));
+  const problems = [
+    ...missing,
+    ...reads.flatMap(read => checkFlow(read, { flows, words, saved })),
+    ...circlesOfCalls(reads),
+  ];
+  return problems; //PROVE
 }
 
-function checkFlow({ flow, file, lineOf }: ReadFlow, flows: Set<string>): Problem[] {
+/** The words that always work, where the caller has no fixed lines at hand. */
+const ALWAYS_LINES = {
+  'always.person': 'help|human',
+  'always.stop': 'stop',
+  'always.start': 'start',
+  'always.exit': 'exit',
+  'always.delete': 'delete',
+  'always.back': 'back',
+  'always.menu': 'menu',
+};
+
+type Around = { flows: Set<string>; words: Words; saved: Map<string, string[] | null> };
+
+function checkFlow({ flow, file, lineOf }: ReadFlow, { flows, words, saved }: Around): Problem[] {
   const problems: Problem[] = [];
   const add = (path: (string | number)[], message: string) =>
     problems.push({ file, line: lineOf(path), message });
@@ -33,51 +63,91 @@ function checkFlow({ flow, file, lineOf }: ReadFlow, flows: Set<string>): Proble
   if (!ids.has(flow.start)) add(['start'], `The flow starts at "${flow.start}", but has no such step.`);
   if (flow.flow === 'welcome' && !ids.has(HOME_STEP))
     add(['steps'], `"welcome" needs a step "${HOME_STEP}", to which people come back.`);
+  if (ids.size > MOST_STEPS)
+    add(
+      ['steps'],
+      `This flow has ${ids.size} steps; ${MOST_STEPS} is the most. Split it into smaller flows.`,
+    );
   for (const step of flow.steps) {
     for (const { to, at } of waysOut(step)) {
       if (!ids.has(to))
         add(['steps', step.id, ...at], `"${step.id}" goes to "${to}", but there is no such step.`);
     }
-    for (const problem of checkKind(step, flow, flows))
+    for (const problem of [...checkKind(step, flow, flows), ...impossibleValues(step, saved)])
       add(['steps', step.id, ...problem.at], problem.message);
   }
-  for (const { step, name } of unknownNames(flow))
-    add(
-      ['steps', step],
-      `"{{${name}}}" names nothing. A text may name ${['emergency', 'numbers', 'person'].join(', ')}, something that "remember" names, or what an action of this flow finds.`,
-    );
+  for (const { at, message } of [...oldNames(flow), ...checkWords(flow, words)]) add(at, message);
   for (const slot of unusedSlots(flow))
     add(
       ['remember', slot],
       `"${slot}" is remembered, but never saved or never used. Remember nothing that is not needed.`,
     );
   for (const id of unreached(flow)) add(['steps', id], `Nobody can reach the step "${id}".`);
+  for (const id of circles(flow))
+    add(['steps', id], `"${id}" leads round in a circle without a question, and would never end.`);
   return problems;
 }
 
-/** Every step that `step` can lead to, and where in the step that is written. */
-export function waysOut(step: Step): { to: string; at: (string | number)[] }[] {
-  const { kind } = step;
-  switch (kind.kind) {
-    case 'say':
-    case 'call':
-      return [{ to: kind.go, at: ['go'] }];
-    case 'ask':
-      return [
-        ...kind.choices.map(choice => ({ to: choice.go, at: ['choices', choice.id, 'go'] })),
-        ...((kind.text || kind.choicesFrom) && kind.go ? [{ to: kind.go, at: ['go'] }] : []),
-      ];
-    case 'if':
-      return [
-        { to: kind.then, at: ['then'] },
-        { to: kind.otherwise, at: ['else'] },
-      ];
-    case 'do':
-      return Object.entries(kind.outcomes).map(([outcome, to]) => ({ to, at: [outcome] }));
-    case 'handover':
-    case 'end':
-      return [];
+/** Steps that lead to one another without ever waiting for an answer. */
+function circles(flow: Flow): string[] {
+  const running = flow.steps.filter(({ kind }) => kind.kind !== 'ask');
+  return inCircles(new Map(running.map(step => [step.id, waysOut(step).map(({ to }) => to)])));
+}
+
+/** Flows that call one another round: every call leaves something to come back to, and would never come back. */
+function circlesOfCalls(reads: ReadFlow[]): Problem[] {
+  const calls = reads.flatMap(read =>
+    read.flow.steps.flatMap(({ id, kind }) => (kind.kind === 'call' ? [{ read, id, to: kind.flow }] : [])),
+  );
+  const next = reads.map(({ flow }): [string, string[]] => [
+    flow.flow,
+    calls.filter(({ read }) => read.flow === flow).map(({ to }) => to),
+  ]);
+  const round = new Set(inCircles(new Map(next)));
+  return calls
+    .filter(({ read, to }) => round.has(read.flow.flow) && round.has(to))
+    .map(({ read, id, to }) => ({
+      file: read.file,
+      line: read.lineOf(['steps', id, 'call']),
+      message: `"${read.flow.flow}" calls "${to}", which leads back to a call of "${read.flow.flow}". No flow may call itself.`,
+    }));
+}
+
+/** An old name of a step means one step only. */
+function oldNames(flow: Flow): { at: string[]; message: string }[] {
+  const taken = new Set(flow.steps.map(step => step.id));
+  return flow.steps.flatMap(step =>
+    step.was.flatMap(old => {
+      const message = `"${old}" is the name of another step already, so it cannot be what "${step.id}" was called before.`;
+      const problem = taken.has(old) ? [{ at: ['steps', step.id, 'was'], message }] : [];
+      taken.add(old);
+      return problem;
+    }),
+  );
+}
+
+/** What each slot can hold: null where somebody writes it, else the choices that save it, in any flow. */
+function savedValues(flows: Flow[]): Around['saved'] {
+  const saved: Around['saved'] = new Map();
+  for (const { kind } of flows.flatMap(flow => flow.steps)) {
+    if (kind.kind !== 'ask' || kind.save === null) continue;
+    const before = saved.get(kind.save);
+    const own = kind.text || kind.choicesFrom ? null : kind.choices.map(({ id }) => id);
+    saved.set(kind.save, own === null || before === null ? null : [...(before ?? []), ...own]);
   }
+  return saved;
+}
+
+function impossibleValues({ kind }: Step, saved: Around['saved']): { at: string[]; message: string }[] {
+  if (kind.kind !== 'if') return [];
+  const name = 'fact' in kind.about ? kind.about.fact : kind.about.slot;
+  const possible = 'slot' in kind.about ? saved.get(name) : isFact(name) ? FACTS[name] : null;
+  return kind.is
+    .filter(value => possible && !possible.some(known => known === value))
+    .map(value => ({
+      at: ['if', 'is'],
+      message: `"${name}" is never "${value}". It can be: ${possible?.join(', ')}.`,
+    }));
 }
 
 function checkKind(step: Step, flow: Flow, flows: Set<string>): { at: string[]; message: string }[] {
@@ -166,35 +236,6 @@ function checkDo(
   ];
 }
 
-/** What every text may name, besides slots. */
-const ALWAYS_NAMED = ['emergency', 'numbers', 'person'];
-
-function unknownNames(flow: Flow): { step: string; name: string }[] {
-  const results = resultsIn(flow);
-  return flow.steps.flatMap(step =>
-    namesIn(step)
-      .filter(name => !ALWAYS_NAMED.includes(name) && !Object.hasOwn(flow.remember, name))
-      .filter(name => !results.includes(name))
-      .map(name => ({ step: step.id, name })),
-  );
-}
-
-/** What the actions of a flow find, by the names that a text or a question calls it. */
-function resultsIn(flow: Flow): string[] {
-  return flow.steps.flatMap(({ kind }) => {
-    if (kind.kind !== 'do' || !Object.hasOwn(ACTIONS, kind.action)) return [];
-    const results = ACTIONS[kind.action]?.results;
-    return results === undefined ? [] : [results];
-  });
-}
-
-/** The names in the texts of a step, whatever they are. */
-function namesIn({ say, sms, kind }: Step): string[] {
-  const asked = kind.kind === 'ask' ? [kind.ask, ...kind.choices.map(choice => choice.label)] : [];
-  const texts = [...say, ...(sms.say ?? []), sms.ask ?? '', ...asked];
-  return texts.flatMap(text => [...text.matchAll(/\{\{(.*?)\}\}/g)].map(match => (match[1] ?? '').trim()));
-}
-
 function unusedSlots(flow: Flow): string[] {
   const saved = new Set(
     flow.steps.flatMap(({ kind }) => (kind.kind === 'ask' && kind.save ? [kind.save] : [])),
@@ -203,7 +244,8 @@ function unusedSlots(flow: Flow): string[] {
     flow.steps.flatMap(step => {
       const { kind } = step;
       const inTexts = namesIn(step);
-      if (kind.kind === 'if' && 'slot' in kind.about) return [kind.about.slot, ...inTexts];
+      // The fact `nation` is the slot of that name.
+      if (kind.kind === 'if') return ['slot' in kind.about ? kind.about.slot : kind.about.fact, ...inTexts];
       if (kind.kind === 'do')
         return [...Object.values(kind.inputs).map(value => value.replace(/^\$/, '')), ...inTexts];
       return inTexts;

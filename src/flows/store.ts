@@ -5,7 +5,8 @@ import type { Db } from '../database/database.ts';
 import { SOURCE_LANGUAGE, type Texts } from '../words.ts';
 import { type Bundle, makeBundle, structureOf } from './bundle.ts';
 import { checkFlows, NEVER_PINNED } from './check.ts';
-import { type Flow, type Problem, readFlow } from './flow.ts';
+import { type Flow, type Problem, type ReadFlow, readFlow } from './flow.ts';
+import { smsProblems } from './readable.ts';
 import { readTranslation, type Translation } from './translation.ts';
 
 /** A folder of `locales` that is a language (ISO 639); whatever else stands there is no translation. */
@@ -25,26 +26,32 @@ export class FlowProblems extends Error {
 }
 
 /** Flows with the files they were read from, by name. */
-export type FlowFiles = { flows: Flow[]; sources: Record<string, string> };
+export type FlowFiles = { flows: Flow[]; reads: ReadFlow[]; sources: Record<string, string> };
 
-/** Reads and checks every `*.yaml` in `dir`. @throws FlowProblems with every problem of every file. */
-export function readFlowFiles(dir: string): FlowFiles {
+/**
+ * Reads and checks every `*.yaml` in `dir`.
+ * @param service the fixed lines in English
+ * @throws FlowProblems with every problem of every file.
+ */
+export function readFlowFiles(dir: string, service: Record<string, string>): FlowFiles {
   const names = readdirSync(dir)
     .filter(name => name.endsWith('.yaml'))
     .sort();
   return readFlowSources(
     Object.fromEntries(names.map(name => [`flows/${name}`, readFileSync(join(dir, name), 'utf8')])),
+    service,
   );
 }
 
-function readFlowSources(sources: Record<string, string>): FlowFiles {
+function readFlowSources(sources: Record<string, string>, service: Record<string, string>): FlowFiles {
   const results = Object.entries(sources).map(([file, source]) => readFlow(source, file));
   const problems = results.flatMap(result => result.problems);
   const reads = results.flatMap(result => (result.read ? [result.read] : []));
   // Names are checked only when every file could be read: a file with a slip is not a missing flow.
-  const all = problems.length > 0 ? problems : checkFlows(reads);
+  const all =
+    problems.length > 0 ? problems : [...checkFlows(reads, service), ...smsProblems(reads, service)];
   if (all.length > 0) throw new FlowProblems(all);
-  return { flows: reads.map(read => read.flow), sources };
+  return { flows: reads.map(read => read.flow), reads, sources };
 }
 
 /** The fixed lines in English, from `locales/en/service.json`. */
@@ -81,7 +88,12 @@ export type Bundles = { live: Bundle; get(hash: string, from: Db): Promise<Bundl
  * structure. The emergency steps and the fixed lines are the live ones for everybody.
  * @param texts in English and every offered language
  */
-export async function openBundles(db: Db, files: FlowFiles, texts: Texts, now: number): Promise<Bundles> {
+export async function openBundles(
+  db: Db,
+  files: Pick<FlowFiles, 'flows' | 'sources'>,
+  texts: Texts,
+  now: number,
+): Promise<Bundles> {
   const content = JSON.stringify({ sources: files.sources, texts });
   const hash = hashOf(content);
   const structure = hashOf(structureOf(files.flows));

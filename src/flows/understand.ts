@@ -16,11 +16,26 @@ export type Option = {
 const slipsIn = (word: string) => (word.length >= 8 ? 2 : word.length >= 5 ? 1 : 0);
 
 /**
+ * How an answer is read. `exactly`: only an option's number or its whole words mean it, because the question takes
+ * other words too. `carefully`: who denies ("I do not think I am safe") has not said what their words hold.
+ */
+export type Manner = { exactly?: boolean; carefully?: boolean };
+
+/** Short words such as "no" or "nie" mean a choice in a message of so many words; in a longer one they mean anything. */
+const SHORT_MESSAGE = 3;
+const SHORT_WORD = 3;
+
+/** Words that deny, in every language that is offered. Whoever adds a language adds its own. */
+const DENIALS = new Set(
+  `not no never dont doesnt didnt cant cannot isnt arent wasnt wont aint nobody nothing
+   nie nigdy nikt ddim dim nid nad byth na لا ليس لست ليست مش مو ما لم لن`.split(/\s+/),
+);
+
+/**
  * @param options in the order in which they were shown, numbered from 1.
- * @param exactly only an option's number or its whole words mean it: the question takes other words too
  * @returns the id of the option meant, or null.
  */
-export function understand(said: string, options: Option[], exactly = false): string | null {
+export function understand(said: string, options: Option[], manner: Manner = {}): string | null {
   const words = plain(said);
   const numbered = /^\d{1,2}$/.test(words) && options.filter(({ shown }) => shown)[Number(words) - 1];
   if (numbered) return numbered.id;
@@ -28,15 +43,25 @@ export function understand(said: string, options: Option[], exactly = false): st
   const phrases = new Map(options.map(option => [option, [option.label, ...option.words].map(plainPhrase)]));
   const phrasesOf = (option: Option) => phrases.get(option) ?? [];
   const whole = options.filter(option => phrasesOf(option).includes(words));
-  if (whole.length > 0 || exactly) return only(whole);
+  if (whole.length > 0 || manner.exactly) return only(whole);
   // Every phrase counts here, the short ones too: who says "yes" and "no" in one breath has said neither.
   const held = options.filter(option => phrasesOf(option).some(phrase => holds(words, phrase)));
   if (held.length > 1) return null;
+  const short = words.split(' ').length <= SHORT_MESSAGE;
+  const counts = (phrase: string) =>
+    phrase.length > (short ? SHORT_WORD - 1 : SHORT_WORD) &&
+    holds(words, phrase) &&
+    !(manner.carefully && denies(words, phrase));
   return (
-    only(
-      held.filter(option => phrasesOf(option).some(phrase => phrase.length > 2 && holds(words, phrase))),
-    ) ?? only(options.filter(option => phrasesOf(option).some(phrase => isSlip(words, phrase))))
+    only(held.filter(option => phrasesOf(option).some(counts))) ??
+    only(options.filter(option => phrasesOf(option).some(phrase => isSlip(words, phrase))))
   );
+}
+
+/** Whether what stands around `phrase` denies. */
+function denies(words: string, phrase: string): boolean {
+  const around = ` ${words} `.replace(` ${phrase} `, ' ').split(' ');
+  return around.some(word => DENIALS.has(word));
 }
 
 /** Whether `words` is `phrase` misspelt: no more letters wrong than the whole allows, nor than each word of it does. */
@@ -64,6 +89,7 @@ function plainPhrase(phrase: string): string {
 function plain(text: string): string {
   return withoutAccents(text)
     .replace(/\uFE0F|['’]/gu, '')
+    .replace(/[٠-٩۰-۹]/g, digit => String((digit.codePointAt(0) ?? 0) % 16))
     .toLowerCase()
     .replace(/[^\p{L}\p{N}\p{Extended_Pictographic}]+/gu, ' ')
     .trim();

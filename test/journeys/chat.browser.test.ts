@@ -226,11 +226,11 @@ test('[WEB-26] two tabs of one visit show the same', async () => {
   await socket;
 
   await button(page, 'Find help').click();
-  await button(other, 'Someone may hurt me').click();
-  await button(page, 'Yes please').waitFor();
-  await button(other, 'Yes please').waitFor();
+  await button(other, 'Talk to someone now').click();
+  await log(page).getByText('Open now').waitFor();
+  await log(other).getByText('Open now').waitFor();
   expect(await said(other)).toEqual(await said(page));
-  expect(await saidByThem(page)).toEqual(['Start', 'Yes', 'Find help', 'Someone may hurt me']);
+  expect(await saidByThem(page)).toEqual(['Start', 'Yes', 'Find help', 'Talk to someone now']);
 });
 
 test('[WEB-27] a button of a question that has passed says so, and gives the question of now', async () => {

@@ -25,7 +25,14 @@ export function flowOf(source: string): Flow {
 /** What is known when these flows are live, at noon of a winter's day with a worker on duty. */
 export function knownOf(flows: Flow[], texts: Texts = content.texts, change: Partial<Known> = {}): Known {
   const now = Date.UTC(2026, 0, 13, 12);
-  return { ...content, bundle: makeBundle('small', flows, texts), now, onDuty: true, openAlerts: [], ...change };
+  return {
+    ...content,
+    bundle: makeBundle('small', flows, texts),
+    now,
+    onDuty: true,
+    openAlerts: [],
+    ...change,
+  };
 }
 
 /** Somebody who stands at `step` of `flow` and has just written. */
