@@ -194,3 +194,61 @@ test('[KEEP-4] what was forgotten before it is said is left out, brackets and al
   const again = write({ ...skipped.conversation, slots }, 'far too long', known);
   expect(saidIn(again).at(-1)).toBe('You chose . Your name?');
 });
+
+describe('what an answer does not mean', () => {
+  const SAFE = flowOf(`flow: wren
+title: Wren
+start: safe
+remember: { place: { keep: 1d } }
+steps:
+  safe:
+    marks: [safety]
+    ask: Are you safe?
+    choices:
+      yes: { label: "Yes", words: [i am safe, im safe, nie], go: where }
+      no: { label: "No", words: [scared], go: over }
+  where:
+    ask: Where?
+    choices: { lost: { label: I am lost, words: [lost], go: told } }
+    text: { max: 30 }
+    save: place
+    go: told
+  told: { say: "There: {{place}}", end: over }
+  over: { end: over }
+`);
+  const wren = knownOf([SAFE]);
+  const stepAfter = (step: string, text: string) => {
+    const { conversation } = write(standing('wren', step), text, wren);
+    return conversation.place?.step ?? 'over';
+  };
+
+  test.each([
+    ['i am safe', 'where'],
+    ['i think i am safe', 'where'],
+    ['i dont think im safe', 'safe'],
+    ['nobody says im safe', 'safe'],
+    ['im not scared', 'safe'],
+    ['nie', 'where'],
+    ['nie ma go tu', 'safe'],
+  ])('[ANSWER-11] where it matters, who denies has not said what their words hold: "%s" leads to %s', (text, step) => {
+    expect(stepAfter('safe', text)).toBe(step);
+  });
+
+  test('[ANSWER-12] where their own words are wanted, a choice is only meant by its whole words', () => {
+    expect(saidIn(write(standing('wren', 'where'), 'the lost property office', wren))[0]).toBe(
+      'There: the lost property office',
+    );
+    expect(saidIn(write(standing('wren', 'where'), 'lost', wren))[0]).toBe('There: I am lost');
+  });
+
+  test('[ANSWER-13] what is too long is refused with its limit, and nothing of it is taken as the answer', () => {
+    const refused = write(standing('wren', 'where'), 'a'.repeat(31), wren);
+    expect(saidIn(refused)[0]).toContain('30');
+    expect(refused.conversation).toMatchObject({ place: { step: 'where' }, slots: {}, misses: 0 });
+  });
+
+  test('[ANSWER-14] an answer that is given again and skipped then is taken back', () => {
+    const skipped = write(standing('heron', 'name', { slots: { name: 'Wren' } }), 'skip', known);
+    expect(skipped.conversation.slots).toEqual({});
+  });
+});

@@ -91,6 +91,40 @@ describe('a language', () => {
   });
 });
 
+describe('words of two languages', () => {
+  const YESNO = flowOf(`flow: welcome
+title: Wren
+start: menu
+steps:
+  menu:
+    ask: Which?
+    choices:
+      yes: { label: "Yes", words: [y], go: done }
+      no: { label: "No", go: done }
+      pl: { label: Polish, words: [polski], go: done }
+  done: { say: Done., end: over }
+`);
+  const labels = { 'menu.choices.yes': 'Tak', 'menu.choices.no': 'Nie', 'done.say.0': 'Gotowe.' };
+  const both = knownOf([YESNO], { ...TEXTS, pl: { ...TEXTS.pl, welcome: labels } });
+
+  test('[LANG-14] English words of one or two letters count in English alone', () => {
+    for (const said of ['no', 'y']) {
+      expect(saidIn(write(standing('welcome', 'menu'), said, both))).toEqual(['Done.']);
+      expect(write(polish, said, both).conversation.place?.step).toBe('menu');
+    }
+    expect(saidIn(write(polish, 'yes', both))).toEqual(['Gotowe.']);
+  });
+
+  test('[LANG-15] the name of a language may be the answer to what was asked', () => {
+    const answered = write(standing('welcome', 'menu'), 'Polski', both);
+    expect(answered.conversation).toMatchObject({ language: 'en', place: null });
+  });
+
+  test.each(['٢', '۲', '2'])('[LANG-16] %s is a number too', digit => {
+    expect(saidIn(write(standing('welcome', 'menu'), digit, both))).toEqual(['Done.']);
+  });
+});
+
 describe('plural forms', () => {
   const forms = (language: string) =>
     Object.fromEntries(keysIn(language, 'n_other').map(key => [key, `${key} {{count}}`]));

@@ -40,7 +40,7 @@ describe('a play', () => {
   const texts = (lines: { mark: string; text: string }[]) => lines.map(({ mark, text }) => `${mark} ${text}`);
 
   test('[PLAY-1] that begins at a flow goes on in it; any other begins as a first message does', () => {
-    expect(texts(write(offDuty, begin('web'), 'tea'))[0]).toBe('< You chose tea.');
+    expect(texts(write(offDuty, begin('web'), 'tea'))[0]).toBe('< You chose Tea.');
     const first = texts(write(offDuty, begin('web', null), 'tea'));
     expect(first.length).toBeGreaterThan(1);
     expect(first[0]).not.toContain('tea');
@@ -52,7 +52,7 @@ describe('a play', () => {
       '< What do you want?\n[1] Tea\n[2] He is outside my door with a knife\n[3] Talk to a person',
     ]);
     expect(texts(write(offDuty, begin('sms'), '1'))).toEqual([
-      '< You chose tea.\n\nAnything more?\n1 Nothing\n2 More\n3 Talk to a person',
+      '< You chose Tea.\n\nAnything more?\n1 Nothing\n2 More\n3 Talk to a person',
     ]);
   });
 
@@ -61,11 +61,13 @@ describe('a play', () => {
     expect(typed).toContain('! alert, severity 3: immediate');
     expect(typed.at(-1)).toBe('! waits for a person');
     expect(texts(press(offDuty, begin('web'), 'He is outside my door with a knife'))[0]).toBe(
-      '< You chose knife.',
+      '< You chose He is outside my door with a knife.',
     );
-    expect(texts(press(offDuty, begin('web'), '2'))[0]).toBe('< You chose knife.');
+    expect(texts(press(offDuty, begin('web'), '2'))[0]).toBe(
+      '< You chose He is outside my door with a knife.',
+    );
     expect(texts(press(offDuty, begin('sms'), 'He is outside my door with a knife'))[0]).toContain(
-      'You chose knife.',
+      'You chose He is outside my door with a knife.',
     );
     expect(texts(press(offDuty, begin('web'), 'Coffee'))).toEqual(['! There is no button "Coffee".']);
   });

@@ -156,7 +156,7 @@ describe('a transcript', () => {
     expect(scenes.map(({ setting }) => setting.channel)).toEqual(['web', 'sms', 'sms']);
     const last = scenes.map(({ entries }) => entries.at(-1)?.text);
     expect(last[0]).toBe('Anything more?\n[1] Nothing\n[2] More\n[3] Talk to a person');
-    expect(last[1]).toBe('You chose tea.\n\nAnything more?\n1 Nothing\n2 More\n3 Talk to a person');
+    expect(last[1]).toBe('You chose Tea.\n\nAnything more?\n1 Nothing\n2 More\n3 Talk to a person');
     expect(last[2]).toContain('Sorry');
   });
 
@@ -200,7 +200,7 @@ describe('a transcript', () => {
     await testTranscripts(heron, folder, { update: true });
     const written = readFileSync(join(folder, 'heron.tea.txt'), 'utf8');
     expect(written.startsWith(`${HEADER.join('\n')}\n\n< What do you want?`)).toBe(true);
-    expect(written).toContain('\n\n# They ask for tea.\n> tea\n< You chose tea.\n');
+    expect(written).toContain('\n\n# They ask for tea.\n> tea\n< You chose Tea.\n');
     expect(written).toContain('\n\n# And then?\n~ 10m\n< I am still here.');
     expect(written).not.toContain('An old answer.');
     expect(await testTranscripts(heron, folder, { update: true })).toMatchObject({ written: 0 });
