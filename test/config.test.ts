@@ -193,8 +193,8 @@ describe('starting', () => {
     const flowsDir = join(dir, 'flows');
     cpSync(join(ROOT, 'flows'), flowsDir, { recursive: true });
     const source = readFileSync(join(flowsDir, 'refuge.yaml'), 'utf8');
-    const line = source.split('\n').indexOf('  not_now:') + 3;
-    expect(source.split('\n')[line - 1]).toBe('    do: contacts.open');
+    const line = source.split('\n').findIndex(text => text.includes('do: contacts.open')) + 1;
+    expect(line).toBeGreaterThan(1);
     writeFileSync(join(flowsDir, 'refuge.yaml'), source.replace('do: contacts.open', 'do: contacts.shut'));
 
     await expect(start(flowsDir)).rejects.toThrow(FlowProblems);

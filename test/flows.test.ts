@@ -54,7 +54,7 @@ steps:
     with: { kinds: talk }
     ok: told
     none: person
-    failed: use
+    failed: person
   told: { call: refuge, go: done }
   person:
     say: Here is somebody.

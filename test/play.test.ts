@@ -5,32 +5,11 @@ import { describe, expect, test, vi } from 'vitest';
 import { play } from '../src/commands/play.ts';
 import { beginPlay, enterFlow, type PlayWorld, press, wait, write } from '../src/conversation/play.ts';
 import { makeBundle } from '../src/flows/bundle.ts';
-import { content, flowOf } from './support/small-flow.ts';
-
-/** A small flow beside the shipped ones. */
-const HERON = `flow: heron
-title: Heron
-start: ask
-remember: { drink: { keep: 1h } }
-steps:
-  ask:
-    ask: What do you want?
-    choices:
-      tea: { label: Tea, words: [chai], go: had }
-      knife: { label: He is outside my door with a knife, go: had }
-    save: drink
-  had:
-    say: You chose {{drink}}.
-    ask: Anything more?
-    choices:
-      no: { label: Nothing, go: done }
-      more: { label: More, go: ask }
-  done: { say: Bye., end: over }
-`;
+import { content, flowOf, TEA } from './support/small-flow.ts';
 
 describe('a play', () => {
   const AT = Date.UTC(2026, 0, 13, 3);
-  const bundle = makeBundle('test', [...content.flows, flowOf(HERON)], content.texts);
+  const bundle = makeBundle('test', [...content.flows, flowOf(TEA)], content.texts);
   const offDuty: PlayWorld = { ...content, bundle, onDuty: false };
   const begin = (channel: 'web' | 'sms', flow: string | null = 'heron') => {
     const play = beginPlay(offDuty, channel, AT, 'en');

@@ -70,15 +70,36 @@ const BROKEN: { id: string; what: string; steps: string; said: string; slots?: s
     id: 'PROVE-7',
     what: 'a failure that only ends',
     steps:
-      '  a:\n    do: contacts.open\n    with: { kinds: talk }\n    ok: b\n    none: b\n    failed: b # here\n  b: { end: over }\n',
+      '  a:\n    do: contacts.open\n    with: { kinds: talk }\n    ok: b\n    none: c\n    failed: b # here\n  b: { end: over }\n  c: { handover: helpline }\n',
     said: 'When "a" fails, neither a person nor {{numbers}} comes before "b".',
   },
   {
     id: 'PROVE-7',
     what: 'a failure that only by SMS has no numbers',
     steps:
-      '  a:\n    do: contacts.open\n    with: { kinds: talk }\n    ok: b\n    none: b\n    failed: b # here\n  b: { say: "Open: {{numbers}}", sms: { say: Sorry. }, end: over }\n',
+      '  a:\n    do: contacts.open\n    with: { kinds: talk }\n    ok: b\n    none: c\n    failed: b # here\n  b: { say: "Open: {{numbers}}", sms: { say: Sorry. }, end: over }\n  c: { handover: helpline }\n',
     said: 'When "a" fails, neither a person nor {{numbers}} comes before "b".',
+  },
+  {
+    id: 'PROVE-7',
+    what: 'an action that finds nothing and only ends',
+    steps:
+      '  a:\n    do: contacts.open\n    with: { kinds: talk }\n    ok: b\n    none: b # here\n    failed: c\n  b: { end: over }\n  c: { handover: helpline }\n',
+    said: 'When "a" finds nothing, neither a person nor {{numbers}} comes before "b".',
+  },
+  {
+    id: 'PROVE-4',
+    what: 'a way to an unsafe step by an answer that nobody marked',
+    steps:
+      '  a:\n    ask: Safe?\n    choices:\n      n: { label: No, go: b } # here\n  b: { marks: [unsafe], handover: helpline }\n',
+    said: '"a" leads to "b", which is for those who are not safe, but nobody has said so.',
+  },
+  {
+    id: 'PROVE-5',
+    what: 'something sent twice',
+    steps:
+      '  s: { call: safety-check, go: a }\n  a:\n    marks: [consent]\n    ask: Send?\n    choices: { y: { label: "Yes", marks: [consent], go: b }, n: { label: "No", go: c } }\n  b:\n    do: home_message.ask\n    ok: a # here\n    failed: d\n  c: { end: over }\n  d: { handover: helpline }\n',
+    said: 'What "b" has sent can be sent once more',
   },
 ];
 

@@ -18,33 +18,13 @@ import {
   readTranscript,
   type Transcript,
 } from '../src/flows/transcript.ts';
-import { content, flowOf } from './support/small-flow.ts';
+import { content, flowOf, TEA } from './support/small-flow.ts';
 
 const FOLDER = 'test/flows';
 const bundle = makeBundle('shipped', content.flows, content.texts);
 const shipped = { ...content, bundle };
 
-/** A small flow beside the shipped ones. */
-const HERON = `flow: heron
-title: Heron
-start: ask
-remember: { drink: { keep: 1h } }
-steps:
-  ask:
-    ask: What do you want?
-    choices:
-      tea: { label: Tea, words: [chai], go: had }
-      knife: { label: He is outside my door with a knife, go: had }
-    save: drink
-  had:
-    say: You chose {{drink}}.
-    ask: Anything more?
-    choices:
-      no: { label: Nothing, go: done }
-      more: { label: More, go: ask }
-  done: { say: Bye., end: over }
-`;
-const heron = withFlow(HERON);
+const heron = withFlow(TEA);
 const HEADER = [
   'title: Somebody who wants tea',
   '# A header may hold comments.',
@@ -168,7 +148,7 @@ describe('a transcript', () => {
     const same = await testTranscripts(heron, folder);
     expect([same.differences, same.problems]).toEqual([[], []]);
 
-    const changed = await testTranscripts(withFlow(HERON.replace('say: Bye.', 'say: Goodbye.')), folder);
+    const changed = await testTranscripts(withFlow(TEA.replace('say: Bye.', 'say: Goodbye.')), folder);
     const line = readFileSync(join(folder, 'heron.tea.txt'), 'utf8').split('\n').indexOf('< Bye.') + 1;
     expect(changed.differences).toEqual([
       { file: 'test/flows/heron.tea.txt', line, expected: '< Bye.', got: '< Goodbye.' },
@@ -178,9 +158,9 @@ describe('a transcript', () => {
       '1 transcripts with 1 conversations and 2 turns in 5 ms: 1 differences, 0 problems.',
     ]);
 
-    const silent = await testTranscripts(withFlow(HERON.replace('say: Bye., ', '')), folder);
+    const silent = await testTranscripts(withFlow(TEA.replace('say: Bye., ', '')), folder);
     expect(silent.differences).toMatchObject([{ line, expected: '< Bye.', got: null }]);
-    const more = await testTranscripts(withFlow(HERON.replace('say: Bye.', 'say: [Bye., Bye.]')), folder);
+    const more = await testTranscripts(withFlow(TEA.replace('say: Bye.', 'say: [Bye., Bye.]')), folder);
     expect(more.differences).toMatchObject([{ line, expected: null, got: '< Bye.' }]);
   });
 

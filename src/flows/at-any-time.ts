@@ -6,7 +6,7 @@ import { parseLexicon } from '../risk/lexicon.ts';
 import { SOURCE_LANGUAGE, type Words } from '../words.ts';
 import type { Bundle } from './bundle.ts';
 import type { Problem } from './flow.ts';
-import { problemAt, type Walked } from './promises.ts';
+import { problemAt, type Walked } from './walk.ts';
 
 const FETCH = ['HUMAN', 'HELP'];
 const ALWAYS = [...FETCH, 'STOP', 'DELETE', 'EXIT', 'BACK', 'MENU'];

@@ -183,6 +183,14 @@ export function readFlow(
     message: plain(error.message),
   }));
   visit(document, {
+    Pair: (_, { key }) => {
+      if (isMap(key) || isSeq(key))
+        problems.push({
+          file,
+          line: lineAt(key.range?.[0] ?? 0),
+          message: 'A list or a group in brackets cannot be a name. Put quotes around it if it is a text.',
+        });
+    },
     Alias: (_, node) =>
       void problems.push({
         file,

@@ -2,11 +2,8 @@ import { alwaysProblems } from './at-any-time.ts';
 import { type CompiledFlow, compileFlow } from './compile.ts';
 import type { Problem, ReadFlow } from './flow.ts';
 import { bringsPerson, safeWays } from './safe-ways.ts';
-import { moveAt, type Situation, type Walk, walkFlow } from './walk.ts';
+import { moveAt, problemAt, type Situation, type Walked, walkFlow } from './walk.ts';
 import { inCircles, waysOut } from './ways.ts';
-
-/** A flow, and everything that can happen in it. */
-export type Walked = { read: ReadFlow; compiled: CompiledFlow; walk: Walk };
 
 /** Nobody writes three times what is not understood without a person being fetched. */
 const MOST_MISSES = 3;
@@ -160,13 +157,4 @@ function roundInText({ read, walk }: Walked): Problem[] {
     const message = `Whoever writes at "${step.id}" what nobody understands goes round for ever and gets no person.`;
     return [problemAt(read, step.id, message)];
   });
-}
-
-export function problemAt(
-  { file, lineOf }: ReadFlow,
-  step: string,
-  message: string,
-  more: string[] = [],
-): Problem {
-  return { file, line: lineOf(['steps', step, ...more]), message };
 }

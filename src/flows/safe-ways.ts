@@ -1,7 +1,6 @@
 import { ACTIONS } from './actions.ts';
 import type { Problem, Step } from './flow.ts';
-import { problemAt, type Walked } from './promises.ts';
-import type { Situation, Way } from './walk.ts';
+import { problemAt, type Situation, type Walked, type Way } from './walk.ts';
 
 /** Whether something good happens at a situation, whatever leads on from there. */
 type Met = (at: Situation) => boolean;

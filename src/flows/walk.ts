@@ -1,7 +1,7 @@
 import type { ChannelName } from '../channels/protocol.ts';
 import type { Facts } from './actions.ts';
 import { type CompiledFlow, type FlowEvent, type Moved, move } from './compile.ts';
-import type { FlowChoice, Step } from './flow.ts';
+import type { FlowChoice, Problem, ReadFlow, Step } from './flow.ts';
 import { type Guards, guardsOf, slotNamed, stillRead } from './guards.ts';
 
 /**
@@ -27,6 +27,19 @@ export type Situation = {
 /** What happened, and where it leads; `to` is null where a person takes over or the conversation sleeps. */
 export type Way = { by: string; choice: FlowChoice | null; to: Situation | null };
 type Known = Record<string, string>;
+
+/** A flow, and everything that can happen in it. */
+export type Walked = { read: ReadFlow; compiled: CompiledFlow; walk: Walk };
+
+/** What is wrong at a step, and where in its file that stands. */
+export function problemAt(
+  { file, lineOf }: ReadFlow,
+  step: string,
+  message: string,
+  more: string[] = [],
+): Problem {
+  return { file, line: lineOf(['steps', step, ...more]), message };
+}
 
 /** A flow with more situations than this is refused: no file may keep the checks from ending. */
 const MOST_SITUATIONS = 2_000;

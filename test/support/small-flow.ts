@@ -71,3 +71,24 @@ export function buttonsIn({ effects }: Advanced): string[] {
   const asked = effects.findLast(effect => effect.type === 'say' && effect.choices.length > 0);
   return asked?.type === 'say' ? asked.choices.map(({ label }) => label) : [];
 }
+
+/** A small flow to stand beside the shipped ones. */
+export const TEA = `flow: heron
+title: Heron
+start: ask
+remember: { drink: { keep: 1h } }
+steps:
+  ask:
+    ask: What do you want?
+    choices:
+      tea: { label: Tea, words: [chai], go: had }
+      knife: { label: He is outside my door with a knife, go: had }
+    save: drink
+  had:
+    say: You chose {{drink}}.
+    ask: Anything more?
+    choices:
+      no: { label: Nothing, go: done }
+      more: { label: More, go: ask }
+  done: { say: Bye., end: over }
+`;
