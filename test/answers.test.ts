@@ -252,3 +252,21 @@ steps:
     expect(skipped.conversation.slots).toEqual({});
   });
 });
+
+test('[FLOW-17] whoever stands at a step that was renamed since is asked and answered there', () => {
+  const renamed = flowOf(`flow: robin
+title: Robin
+start: drink
+remember: { drink: { keep: 1d } }
+steps:
+  drink: { was: [tea], ask: Which?, choices: { milk: { label: Milk } }, save: drink, go: told }
+  told: { say: "So, {{drink}}.", end: over }
+`);
+  const there = standing('robin', 'tea');
+  for (const answered of [
+    write(there, 'milk', knownOf([renamed])),
+    press(there, 'robin.tea.milk', knownOf([renamed])),
+  ])
+    expect(saidIn(answered)).toEqual(['So, Milk.']);
+  expect(saidIn(write(there, 'asdfgh', knownOf([renamed]))).at(-1)).toBe('Which?');
+});

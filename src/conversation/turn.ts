@@ -88,20 +88,19 @@ export function serviceLine(turn: Turn, key: string, vars: Vars = {}): string {
   );
 }
 
-/** A text of the flow that is running, in the language of the conversation. */
+/** A text of the flow that is running, in the language of the conversation. Nothing is worked out that it does not name. */
 export function flowLine(turn: Turn, key: string): string {
   const { conversation, known } = turn;
-  const { results, slots, language } = conversation;
-  // What was found some turns ago is still listed; opening hours are looked at anew.
-  const lists = Object.entries(results).filter(([name]) => name !== 'numbers');
-  const listed = Object.fromEntries(
-    lists.map(([name, found]) => [name, found.map(({ line }) => line).join('\n')]),
-  );
-  const chosen = Object.fromEntries(
-    Object.entries(slots).map(([slot, value]) => [slot, labelOfSlot(turn, slot, value)]),
-  );
-  const vars = lineVars(known, language, { ...chosen, ...listed, ...turn.vars });
-  return known.bundle.words.text(conversation.place?.flow ?? '', key, language, vars);
+  const { results, slots, language, place } = conversation;
+  const others = lineVars(known, language, turn.vars);
+  const value = (name: string) => {
+    if (Object.hasOwn(turn.vars, name)) return turn.vars[name];
+    // What was found some turns ago is still listed; opening hours are looked at anew.
+    if (name !== 'numbers' && results[name]) return results[name].map(({ line }) => line).join('\n');
+    const slot = slots[name];
+    return slot === undefined ? others(name) : labelOfSlot(turn, name, slot);
+  };
+  return known.bundle.words.text(place?.flow ?? '', key, language, value);
 }
 
 /** What somebody chose is told by the label that they read, not by the name that we keep. */
