@@ -97,7 +97,7 @@ describe.each(ENGINES)('stored on %s', engine => {
     for (let time = 0; time < 2; time += 1) {
       const again = await openOn(ground);
       expect(await again.db.selectFrom('bundle').selectAll().execute()).toEqual([row]);
-      expect((await sql`select name from kysely_migration`.execute(again.db)).rows).toHaveLength(2);
+      expect((await sql`select name from kysely_migration`.execute(again.db)).rows).toHaveLength(3);
       await again.close();
     }
     await ground.remove();

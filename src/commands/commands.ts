@@ -1,11 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { listSettings, readConfig } from '../config.ts';
-import { projectContent } from '../content.ts';
 import { openDatabase } from '../database/database.ts';
 import { openKeys } from '../privacy/keys.ts';
-import { NO_MEMORY, remember } from '../risk/accumulate.ts';
-import { detect } from '../risk/detect.ts';
 import { verify } from '../staff/audit.ts';
 import { invite } from '../staff/invitations.ts';
 import { isRole, ROLES } from '../staff/permissions.ts';
@@ -13,6 +9,7 @@ import { approveTexts } from './approve.ts';
 import { checkFlowsCommand, diffFlows, extractTexts, formatFlows } from './flows.ts';
 import { testFlows } from './flows-test.ts';
 import { play } from './play.ts';
+import { checkRisk } from './risk.ts';
 
 /** One command: how it is used, what it does in one line, and the doing; it gives the exit code. */
 export type Command = {
@@ -58,9 +55,9 @@ export const COMMANDS: Record<string, Command> = {
     run: approveTexts,
   },
   'risk check': {
-    use: '[--jsonl FILE] [WORDS]',
+    use: '[--jsonl FILE] [--explain] [WORDS]',
     what: 'say what each message would raise, one line of JSON each',
-    help: '\nReads objects with "text" or "turns" (a list of texts or of objects with "text"), one a line, from FILE or from standard input ("-").',
+    help: '\nReads objects with "text" or "turns" (texts, objects with "text", and what the bot asked: {"bot": "How old is he?", "expects": "age"}), one a line, from FILE or from standard input ("-"). --explain says why in one sentence.',
     run: checkRisk,
   },
   'staff invite': {
@@ -77,43 +74,6 @@ export const COMMANDS: Record<string, Command> = {
     run: async words => (await import('../../test/bench/turns.ts')).benchTurns(words),
   },
 };
-
-/** A line of the input: one message, or the turns of a conversation. */
-type RiskInput = { text?: unknown; turns?: unknown };
-
-function checkRisk(words: string[]): number {
-  const { values, positionals } = parseArgs({
-    args: words,
-    options: { jsonl: { type: 'string' } },
-    allowPositionals: true,
-  });
-  const { lexicon } = projectContent();
-  const inputs: RiskInput[] = values.jsonl
-    ? readFileSync(values.jsonl === '-' ? 0 : values.jsonl, 'utf8')
-        .split('\n')
-        .filter(line => line.trim())
-        .map(line => JSON.parse(line))
-    : [{ text: positionals.join(' ') }];
-  for (const input of inputs) {
-    const turns = Array.isArray(input.turns) ? input.turns.map(textOf) : [textOf(input.text)];
-    let memory = NO_MEMORY;
-    let finding = detect(lexicon, memory, { text: '', at: 0 });
-    turns.forEach((text, i) => {
-      const message = { text, at: i * 30_000 };
-      finding = detect(lexicon, memory, message);
-      memory = remember(memory, finding, message);
-    });
-    const severity = Math.max(finding.severity, memory.severity);
-    const { categories, evidence, wantsHuman } = finding;
-    console.log(JSON.stringify({ severity, categories, escalate: severity >= 2, wantsHuman, evidence }));
-  }
-  return 0;
-}
-
-function textOf(turn: unknown): string {
-  if (typeof turn === 'string') return turn;
-  return typeof turn === 'object' && turn !== null && 'text' in turn ? String(turn.text) : '';
-}
 
 async function inviteStaff(words: string[]): Promise<number> {
   const { values, positionals } = parseArgs({

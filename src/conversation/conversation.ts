@@ -97,7 +97,7 @@ export type Event =
   | { type: 'workerClosed'; worker: WorkerRef; epoch: number; outcome: Outcome };
 
 /** What a timer row carries. */
-export type TimerEvent = { for: 'flow' | 'lifecycle' | 'forget'; event: string; nudged?: boolean };
+export type TimerEvent = { for: 'flow' | 'lifecycle' | 'forget' | 'silence'; event: string; nudged?: boolean };
 
 /** What must now be done; perform.ts has one line for each. */
 export type Effect =
@@ -115,6 +115,8 @@ export type Effect =
   | { type: 'setTimer'; name: string; dueAt: number; event: TimerEvent }
   | { type: 'cancelTimer'; name: string }
   | { type: 'raiseAlert'; severity: Severity; categories: string[]; evidence: Evidence[] }
+  /** More of what an open alert tells of: kept with it, and nobody is rung again. */
+  | { type: 'addToAlert'; severity: Severity; categories: string[]; evidence: Evidence[] }
   | { type: 'closeAlerts'; by: string | null }
   | { type: 'setContact'; contact: Contactable }
   | { type: 'endSession' }

@@ -14,6 +14,10 @@ export function timerFired(turn: Turn, { name, event }: Extract<Event, { type: '
     turn.effects.push({ type: 'cancelTimer', name });
     return { ok: true, seq: conversation.lastSeq };
   }
+  if (event.for === 'silence') {
+    turn.effects.push({ type: 'tellDesk', kind: 'silent' });
+    return { ok: true, seq: conversation.lastSeq };
+  }
   if (event.for === 'lifecycle') {
     const minutes = changeState(turn, { type: asAfter(event.event) });
     if (minutes !== null && conversation.state === 'waiting' && !isUnderDuress(conversation)) {

@@ -91,7 +91,9 @@ export function perform(rows: Rows, effect: Effect, on: Performing): void {
         row: null,
       });
     case 'raiseAlert':
-      return void rows.alerts.push(toAlert(on, effect));
+      return void rows.alerts.push(toAlert(on, effect, 1));
+    case 'addToAlert':
+      return void rows.alerts.push(toAlert(on, effect, 0));
     case 'closeAlerts':
       return void rows.closedAlerts.push({ conversationId: id, by: effect.by, at: now });
     case 'setContact':
@@ -182,7 +184,8 @@ function toOutbox(on: Performing, effect: Extract<Effect, { type: 'text' }>): Ou
 
 function toAlert(
   { conversation, key, now }: Performing,
-  effect: Extract<Effect, { type: 'raiseAlert' }>,
+  effect: Extract<Effect, { type: 'raiseAlert' | 'addToAlert' }>,
+  rings: 0 | 1,
 ): AlertRow {
   const id = randomUUIDv7();
   return {
@@ -194,6 +197,7 @@ function toAlert(
     raised_at: now,
     closed_at: null,
     closed_by: null,
+    rings,
   };
 }
 

@@ -1,13 +1,23 @@
 import type { Severity } from '../channels/protocol.ts';
 import { conversationSeverity, remember as rememberRisk } from '../risk/accumulate.ts';
-import { detect, type Finding } from '../risk/detect.ts';
+import { type Asked, detect, type Finding } from '../risk/detect.ts';
+import { NO_FACTS } from '../risk/facts.ts';
+import { SOURCE_LANGUAGE } from '../words.ts';
 import { doAlways } from './always.ts';
 import { type Always, alwaysWord } from './always-words.ts';
 import type { Answer, Conversation, Event } from './conversation.ts';
 import { duressSaid, isDuressWord, isUnderDuress, ordinaryAnswer } from './duress.ts';
 import { runFlow } from './flow-run.ts';
 import { PERSON_CHOICE, RESULT, SKIP } from './options.ts';
-import { answerByButton, answerInWords, HOME, isAnswer, personAsked, WELCOME } from './question.ts';
+import {
+  answerByButton,
+  answerInWords,
+  HOME,
+  isAnswer,
+  personAsked,
+  questionOf,
+  WELCOME,
+} from './question.ts';
 import { bringPerson, sayService, serviceLine, setContact, type Turn } from './turn.ts';
 
 /** The fixed steps at severity 3. */
@@ -102,6 +112,7 @@ const NOTHING_FOUND: Finding = {
   severity: 0,
   categories: [],
   evidence: [],
+  facts: NO_FACTS,
   applied: [],
   wantsHuman: false,
   channelUnsafe: false,
@@ -135,9 +146,27 @@ export function partsOf(value: string): string[] {
   return [flow, step, rest.join('.')];
 }
 
+/** After a danger at 3, silence says something too: the desk is told. */
+const SILENT_MS = 10 * 60_000;
+
+function expectMore({ effects, known }: Turn): void {
+  const event = { for: 'silence', event: 'silence' } as const;
+  effects.push({ type: 'setTimer', name: 'silence', dueAt: known.now + SILENT_MS, event });
+}
+
+/** The open question, where its author said what kind of answer it expects. */
+function askedBefore(turn: Turn): Asked | null {
+  const step = questionOf(turn);
+  const { conversation, known } = turn;
+  if (!step?.kind.expects || !conversation.place) return null;
+  const question = known.bundle.words.text(conversation.place.flow, `${step.id}.ask`, SOURCE_LANGUAGE);
+  return { expects: step.kind.expects, question };
+}
+
 function readRisk(turn: Turn, said: string): Finding {
   const { conversation, known } = turn;
-  const message = { text: said, at: known.now };
+  const asked = askedBefore(turn);
+  const message = { text: said, at: known.now, ...(asked && { asked }) };
   const finding = detect(known.lexicon, conversation.riskMemory, message);
   conversation.riskMemory = rememberRisk(conversation.riskMemory, finding, message);
   const severity = Math.max(
@@ -146,6 +175,7 @@ function readRisk(turn: Turn, said: string): Finding {
     conversationSeverity(conversation.riskMemory),
   );
   conversation.severity = severity === 3 ? 3 : severity === 2 ? 2 : severity === 1 ? 1 : 0;
+  if (conversation.severity === 3 && conversation.state !== 'withWorker') expectMore(turn);
   // Somebody else reads this phone: from here on nothing goes to it but what a worker has decided.
   if (finding.channelUnsafe) setContact(turn, { reachability: 'watched' });
   return finding;
@@ -162,13 +192,12 @@ function raiseIfRisky(turn: Turn, finding: Finding, silently = false): 0 | 2 | 3
   const already = known.openAlerts
     .filter(alert => alert.severity >= level)
     .flatMap(alert => alert.categories);
-  if (finding.categories.every(category => already.includes(category))) return 0;
-  turn.effects.push({
-    type: 'raiseAlert',
-    severity: level,
-    categories: finding.categories,
-    evidence: finding.evidence,
-  });
+  const { categories, evidence } = finding;
+  if (categories.every(category => already.includes(category))) {
+    turn.effects.push({ type: 'addToAlert', severity: level, categories, evidence });
+    return 0;
+  }
+  turn.effects.push({ type: 'raiseAlert', severity: level, categories, evidence });
   const isNew = bringPerson(turn);
   if (silently || conversation.state === 'withWorker') return 0;
   // At 3 the fixed emergency steps say all of this themselves.

@@ -6,7 +6,7 @@ import type { Run } from './run.ts';
 const BATCH = 200;
 
 const timerEvent = z.strictObject({
-  for: z.enum(['flow', 'lifecycle', 'forget']),
+  for: z.enum(['flow', 'lifecycle', 'forget', 'silence']),
   event: z.string(),
   nudged: z.boolean().optional(),
 });

@@ -3,6 +3,7 @@ import { Migrator } from 'kysely/migration';
 import type { Pool } from 'pg';
 import * as first from './migrations/0001-first.ts';
 import * as words from './migrations/0002-words.ts';
+import * as alerts from './migrations/0003-alerts.ts';
 import { openPostgres } from './postgres.ts';
 import { openSqlite } from './sqlite.ts';
 import type { Tables } from './tables.ts';
@@ -54,6 +55,7 @@ async function migrate({ db, engine }: Database): Promise<void> {
       getMigrations: async () => ({
         '0001-first': { up: inner => first.up(inner, engine) },
         '0002-words': { up: inner => words.up(inner, engine) },
+        '0003-alerts': { up: inner => alerts.up(inner, engine) },
       }),
     },
   });

@@ -134,9 +134,13 @@ export type AlertRow = {
   raised_at: number;
   closed_at: number | null;
   closed_by: string | null;
+  /** 0 when it only adds to one of its conversation that is open. */
+  rings: 0 | 1;
 };
 
 export type DeskEventKind =
+  /** Nothing more was heard after a danger at 3. */
+  | 'silent'
   | 'arrived'
   | 'waiting'
   | 'claimed'

@@ -102,6 +102,7 @@ export const INVENTORY: { [T in keyof Tables]: { [C in keyof Tables[T]]: Declare
     raised_at: TIME,
     closed_at: TIME,
     closed_by: WHO,
+    rings: ['plain', 'whether it is a new alert or adds to an open one'],
   },
   desk_event: {
     serial: COUNT,

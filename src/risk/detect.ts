@@ -5,6 +5,7 @@
 import type { Severity } from '../channels/protocol.ts';
 import { type RiskMemory, textsNear } from './accumulate.ts';
 import { judge, type Outcome } from './context.ts';
+import { type Facts, factsOf, NO_FACTS } from './facts.ts';
 import type { Category, Lexicon } from './lexicon.ts';
 import type { Reading } from './match.ts';
 
@@ -23,6 +24,7 @@ export type Finding = {
   severity: Severity;
   categories: Category[];
   evidence: Evidence[];
+  facts: Facts;
   applied: string[];
   wantsHuman: boolean;
   channelUnsafe: boolean;
@@ -34,20 +36,47 @@ export type Finding = {
 const PIECE = 2000;
 const OVERLAP = 200;
 
+/** What the bot asked just before: the kind of answer that it expects, and its words in English. */
+export type Asked = { expects: 'age' | 'who' | 'when' | 'where'; question: string };
+
+/** A message as it is read; `at` is UTC ms. */
+export type Message = { text: string; at: number; asked?: Asked };
+
 /**
- * The risk in one message (`at`: UTC milliseconds), read together with what was sent within the last two minutes, so that a
- * message split in two counts like one. Evidence always lies in the current message. Pure, fast, and it never throws.
+ * The risk in one message, read together with what was sent within the last two minutes, so that a message split in
+ * two counts like one; an answer to a question is read with what was said before it, however long ago, and as the
+ * sentence that it is ("How old is he?" "24": he is 24). Evidence always lies in the current message. Pure, fast, and it
+ * never throws.
  */
-export function detect(lexicon: Lexicon, memory: RiskMemory, message: { text: string; at: number }): Finding {
+export function detect(lexicon: Lexicon, memory: RiskMemory, message: Message): Finding {
   try {
-    const earlier = textsNear(memory, message.at)
-      .map(({ text }) => `${text} `)
-      .join('');
+    const { asked } = message;
+    const texts = asked ? memory.texts : textsNear(memory, message.at);
+    const earlier =
+      texts.map(({ text }) => `${text} `).join('') + (asked ? beginningOf(asked, message.text) : '');
     const judged = judgePieces(lexicon, earlier + message.text, earlier.length);
     return toFinding(lexicon, message.text, judged);
   } catch {
     return { ...nothing(lexicon), severity: 1, couldNotRead: true };
   }
+}
+
+/** Longer than so many words, an answer is a sentence of its own. */
+const BARE_WORDS = 4;
+
+/** The beginning of the sentence that a bare answer ends. */
+function beginningOf({ expects, question }: Asked, answer: string): string {
+  if (answer.trim().split(/\s+/).length > BARE_WORDS || /^\s*(i|im|he|hes|she|shes|they|my)\b/i.test(answer))
+    return '';
+  const other = /\b(he|him|his|she|her|they|them|their)\b/i.exec(question)?.[0]?.toLowerCase();
+  const subject = !other
+    ? 'i am'
+    : other.startsWith('h') && other !== 'her'
+      ? 'he is'
+      : other.startsWith('t')
+        ? 'they are'
+        : 'she is';
+  return expects === 'age' || expects === 'where' ? `${subject} ` : '';
 }
 
 type Judged = { outcomes: Outcome[]; unreadable: boolean };
@@ -57,6 +86,7 @@ function nothing(lexicon: Lexicon): Finding {
     severity: 0,
     categories: [],
     evidence: [],
+    facts: NO_FACTS,
     applied: [],
     wantsHuman: false,
     channelUnsafe: false,
@@ -123,6 +153,7 @@ function toFinding(lexicon: Lexicon, text: string, { outcomes, unreadable }: Jud
     severity: evidence[0]?.severity ?? (unreadable ? 1 : 0),
     categories,
     evidence,
+    facts: factsOf(text, best),
     applied: [...new Set(outcomes.flatMap(({ applied }) => applied))],
     wantsHuman: categories.includes('wants_human'),
     channelUnsafe: categories.includes('surveillance'),
