@@ -8,7 +8,10 @@ export const DISGUISES: Record<string, Disguise> = {
   case: text => letterwise(text, (letter, i) => (i % 2 === 0 ? letter.toLowerCase() : letter.toUpperCase())),
   // Two spaces between the words: with one everywhere nobody could tell where a word ends.
   spacing: text =>
-    wordwise(text, word => [...word].join(' ')).replaceAll(/(?<=\S) (?=\S{2})|(?<=\S{2}) (?=\S)/g, '  '),
+    text
+      .split(/\s+/)
+      .map(word => [...word].join(' '))
+      .join('  '),
   dots: text => wordwise(text, word => [...word].join('.')),
   leet: text => wordwise(text, word => (word.length < 2 ? word : replaced(word, LEET))),
   repeats: text => wordwise(text, word => (word.length < 3 ? word : word + word.slice(-1).repeat(3))),
@@ -39,7 +42,7 @@ export const DISGUISES: Record<string, Disguise> = {
 
 const LEET: Record<string, string> = { a: '4', e: '3', i: '1', o: '0', s: '5' };
 /** Not every letter: a word of Cyrillic letters only would be a word of another language. */
-const CYRILLIC: Record<string, string> = { a: 'а', e: 'е', o: 'о' };
+const CYRILLIC: Record<string, string> = { a: 'а', e: 'е', o: 'о', i: 'і' };
 const NEIGHBOUR: Record<string, string> = Object.fromEntries(
   ['qwertyuiop', 'asdfghjkl', 'zxcvbnm'].flatMap(row =>
     [...row].map((key, i) => [key, row[i + 1] ?? row[i - 1] ?? key] as const),

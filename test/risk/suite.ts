@@ -17,10 +17,9 @@ const AT = Date.UTC(2026, 10, 20, 22, 0);
 const USUAL_GAP_S = 20;
 
 const severity = z.literal([0, 1, 2, 3]);
-const botTurn = z.object({
-  bot: z.string(),
-  expects: z.enum(['age', 'who', 'when', 'where']).optional(),
-});
+/** A question whose answer says nothing about danger by itself expects something else, or nothing. */
+const botTurn = z.object({ bot: z.string(), expects: z.string().optional() });
+const kindOfAnswer = z.enum(['age', 'who', 'when', 'where']);
 const ownTurn = z.object({
   text: z.string(),
   expected: severity.optional(),
@@ -95,7 +94,8 @@ function toCase(from: z.infer<typeof line>): RiskCase {
   let asked: Asked | undefined;
   for (const turn of from.turns ?? []) {
     if (typeof turn === 'object' && 'bot' in turn) {
-      asked = turn.expects && { expects: turn.expects, question: turn.bot };
+      const expects = kindOfAnswer.safeParse(turn.expects).data;
+      asked = expects && { expects, question: turn.bot };
       continue;
     }
     const { text, after, ...told } = typeof turn === 'string' ? { text: turn } : turn;
