@@ -42,6 +42,7 @@ const PURE_PACKAGES = [
   'libphonenumber-js',
   'sms-segments-calculator',
   'syllable',
+  'js-yaml',
   'flesch-kincaid',
 ];
 

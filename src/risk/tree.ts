@@ -5,7 +5,12 @@
 import type { Part } from './pattern.ts';
 
 /** `edges` by word id; `any` is the step taken over any word at all (a gap); `ends` are the rules complete here. */
-export type Node = { id: number; edges: Map<number, Node>; any: Node | null; ends: number[] };
+export type Node = {
+  readonly id: number;
+  edges: Map<number, Node>;
+  any: Node | null;
+  ends: number[];
+};
 
 /** Every word that some pattern knows. The value is a list of one, ready to be used as "the ids of this token". */
 export type Words = Map<string, readonly number[]>;
@@ -84,6 +89,70 @@ export function mergeNodes(grower: Grower, nodes: readonly Node[]): Node {
   merged.any = gaps.length > 0 ? mergeNodes(grower, gaps) : null;
   grower.merged.set(key, merged);
   return merged;
+}
+
+/**
+ * As {@link mergeNodes}, but what follows is merged when somebody first writes the words that lead there: of thousands
+ * of patterns most are never walked, and to merge them all took most of the time that a start takes. What was merged
+ * is kept; there is never more of it than mergeNodes would have made at once.
+ */
+export function mergeWhenWalked(grower: Grower, nodes: readonly Node[]): Node {
+  const distinct = [...new Set(nodes)].sort((a, b) => a.id - b.id);
+  const [only] = distinct;
+  if (only && distinct.length === 1) return only;
+  const key = distinct.map(node => node.id).join();
+  const known = grower.merged.get(key);
+  if (known) return known;
+  const targets = new Map<number, Node[]>();
+  for (const node of distinct) for (const word of node.edges.keys()) append(targets, word, node);
+  const gaps = distinct.flatMap(node => node.any ?? []);
+  let any: Node | null = null;
+  const merged: Node = {
+    id: grower.nodes++,
+    ends: [...new Set(distinct.flatMap(node => node.ends))],
+    edges: new EdgesWhenWalked(targets, (word, list) =>
+      mergeWhenWalked(
+        grower,
+        list.flatMap(node => node.edges.get(word) ?? []),
+      ),
+    ),
+    get any() {
+      if (gaps.length > 0) any ??= mergeWhenWalked(grower, gaps);
+      return any;
+    },
+  };
+  grower.merged.set(key, merged);
+  return merged;
+}
+
+/** Edges that are made when they are first asked for. */
+class EdgesWhenWalked extends Map<number, Node> {
+  readonly #from: ReadonlyMap<number, Node[]>;
+  readonly #make: (word: number, from: Node[]) => Node;
+
+  constructor(from: ReadonlyMap<number, Node[]>, make: (word: number, from: Node[]) => Node) {
+    super();
+    this.#from = from;
+    this.#make = make;
+  }
+
+  override get size(): number {
+    return this.#from.size;
+  }
+
+  override get(word: number): Node | undefined {
+    const known = super.get(word);
+    if (known) return known;
+    const from = this.#from.get(word);
+    if (!from) return undefined;
+    const made = this.#make(word, from);
+    this.set(word, made);
+    return made;
+  }
+
+  override keys(): MapIterator<number> {
+    return this.#from.keys();
+  }
 }
 
 function newNode(grower: Grower): Node {
