@@ -34,13 +34,16 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 export const FLOWS_DIR = join(ROOT, 'flows');
 export const LOCALES_DIR = join(ROOT, 'locales');
 
-/** Reads the project's own. @throws FlowProblems as {@link readContent} does. */
+/**
+ * Reads the project's own. The examples of the risk words are not run again: `cairn flows check` and the tests do that,
+ * and it would double the time of every start. @throws FlowProblems as {@link readContent} does.
+ */
 export function projectContent(): Content {
-  return readContent(FLOWS_DIR, LOCALES_DIR);
+  return readContent(FLOWS_DIR, LOCALES_DIR, { examples: false });
 }
 
-/** Reads all of it. @throws FlowProblems with every problem of every file, with its line; nothing is used then. */
-export function readContent(flowsDir: string, localesDir: string): Content {
+/** Reads all of it, and runs the examples of the risk words unless told otherwise. @throws FlowProblems with every problem of every file, with its line; nothing is used then. */
+export function readContent(flowsDir: string, localesDir: string, { examples = true } = {}): Content {
   const contactsFile = 'locales/contacts.yaml';
   const contacts = parseContacts(readFileSync(join(localesDir, 'contacts.yaml'), 'utf8'), contactsFile);
   const languages = readdirSync(localesDir).filter(name => existsSync(join(localesDir, name, 'risk.yaml')));
@@ -50,6 +53,7 @@ export function readContent(flowsDir: string, localesDir: string): Content {
       file: `locales/${language}/risk.yaml`,
       source: readFileSync(join(localesDir, language, 'risk.yaml'), 'utf8'),
     })),
+    { examples },
   );
   const problems: Problem[] = [...contacts.problems, ...risk.problems];
   const service = readServiceLines(localesDir);

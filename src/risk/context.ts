@@ -3,12 +3,16 @@
  * No rule takes 3 to 0; words of suicide and abuse stay at least 1 when they are denied.
  */
 import type { Severity } from '../channels/protocol.ts';
-import type { Category, Lexicon, RaiseRule, RowRule, Rule } from './lexicon.ts';
+import { findComposed, marksByConcept } from './concepts.ts';
+import type { Category, ConceptRule, Lexicon, RaiseRule, RowRule, Rule } from './lexicon.ts';
 import { type Mark, type Reading, readText } from './match.ts';
 
-/** A row's match after all context rules. `raisedBy` is what made it more serious; `applied` names what was done. */
+/** What finds a risk: a row's own words, or concepts that stand close together. */
+type RiskRule = RowRule | ConceptRule;
+
+/** A match after all context rules. `raisedBy` is what made it more serious; `applied` names what was done. */
 export type Outcome = {
-  rule: RowRule;
+  rule: RiskRule;
   start: number;
   end: number;
   severity: Severity;
@@ -47,16 +51,30 @@ export function judge(
   text: string,
   ownFrom: number,
 ): { reading: Reading; outcomes: Outcome[] } {
-  const reading = readText(lexicon, text);
+  const read = readText(lexicon, text);
+  // The words of concepts are everyday ones: kept among the rest they would slow down every look around a match.
+  const reading = { ...read, marks: read.marks.filter(({ rule }) => rule.kind !== 'concept') };
   const outcomes: Outcome[] = [];
   for (const mark of reading.marks) {
-    if (mark.rule.kind === 'row') outcomes.push(judgeMark(lexicon, reading, mark, mark.rule, ownFrom));
+    if (mark.rule.kind === 'row')
+      outcomes.push(judgeMark(lexicon, reading, mark, [mark], mark.rule, ownFrom));
+  }
+  for (const { rule, whole, parts } of findComposed(lexicon.conceptRules, reading, marksByConcept(read))) {
+    outcomes.push(judgeMark(lexicon, reading, whole, parts, rule, ownFrom));
   }
   raiseMissing(outcomes);
   return { reading, outcomes };
 }
 
-function judgeMark(lexicon: Lexicon, reading: Reading, mark: Mark, rule: RowRule, ownFrom: number): Outcome {
+/** `parts` are what can be denied on its own: "he does NOT have a knife and is outside". */
+function judgeMark(
+  lexicon: Lexicon,
+  reading: Reading,
+  mark: Mark,
+  parts: readonly Mark[],
+  rule: RiskRule,
+  ownFrom: number,
+): Outcome {
   const outcome: Outcome = {
     rule,
     start: mark.start,
@@ -73,7 +91,7 @@ function judgeMark(lexicon: Lexicon, reading: Reading, mark: Mark, rule: RowRule
     return outcome;
   }
   const raise = findRaise(reading, mark, rule);
-  const denied = rule.negatable && isDenied(lexicon, reading, mark, rule);
+  const denied = rule.negatable && parts.some(part => isDenied(lexicon, reading, part, rule));
   if (denied)
     change(
       outcome,
@@ -97,14 +115,14 @@ function change(outcome: Outcome, name: string, severity: Severity): void {
   outcome.severity = severity;
 }
 
-function lowered(rule: RowRule, from: Severity, by: number, floor: Severity): Severity {
+function lowered(rule: RiskRule, from: Severity, by: number, floor: Severity): Severity {
   const least = Math.max(floor, rule.severity === 3 ? 1 : 0);
   const severities: readonly Severity[] = [0, 1, 2, 3];
   return severities[Math.min(from, Math.max(from - by, least))] ?? from;
 }
 
 /** A time, a means, a weapon, an injury or an age near the match, of a kind that makes this category more serious. */
-function findRaise(reading: Reading, mark: Mark, rule: RowRule): { mark: Mark; rule: RaiseRule } | null {
+function findRaise(reading: Reading, mark: Mark, rule: RiskRule): { mark: Mark; rule: RaiseRule } | null {
   for (const near of reading.marks) {
     if (near.rule.kind !== 'raise' || !near.rule.categories.has(rule.category)) continue;
     // Inside the match it has been counted by the row's own severity.
@@ -124,7 +142,7 @@ function findShield(reading: Reading, mark: Mark): Mark | undefined {
 }
 
 /** A negating word shortly before, with nothing between but words that carry it on ("not going to …"), and no "but" after. */
-function isDenied(lexicon: Lexicon, reading: Reading, mark: Mark, rule: RowRule): boolean {
+function isDenied(lexicon: Lexicon, reading: Reading, mark: Mark, rule: RiskRule): boolean {
   const denied =
     mark.overNot ||
     reading.marks.some(
@@ -163,7 +181,7 @@ function isJoke(reading: Reading, ownFrom: number): boolean {
   return joke;
 }
 
-function isPast(reading: Reading, mark: Mark, rule: RowRule): boolean {
+function isPast(reading: Reading, mark: Mark, rule: RiskRule): boolean {
   if (
     !reading.marks.some(
       near => isSign(near, 'past', rule.language) && distance(near, mark) <= NEGATION_REACH + 1,

@@ -14,7 +14,7 @@ import {
   type Grower,
   growPattern,
   indexReadings,
-  mergeNodes,
+  mergeWhenWalked,
   type Node,
   newGrower,
   type Reading,
@@ -34,9 +34,23 @@ export type RowRule = Origin & {
   jokable: boolean;
 };
 export type RaiseRule = Origin & { kind: 'raise'; name: string; categories: ReadonlySet<Category> };
+/** Each of `needs` is met by any one concept of its list; all stand within so many words of each other. See concepts.ts. */
+export type ConceptRule = Origin & {
+  kind: 'rule';
+  category: Category;
+  severity: Severity;
+  negatable: boolean;
+  jokable: boolean;
+  needs: readonly (readonly string[])[];
+  not: readonly string[];
+  within: number;
+  ordered: boolean;
+};
 export type Rule =
   | RowRule
   | RaiseRule
+  | ConceptRule
+  | (Origin & { kind: 'concept' })
   | (Origin & { kind: 'shield' })
   | (Origin & { kind: 'sign'; sign: Sign });
 
@@ -46,6 +60,8 @@ export type Lexicon = {
   words: Words;
   root: Node;
   rules: readonly Rule[];
+  /** Those of `rules` that are found by looking at concepts, not by walking. */
+  conceptRules: readonly ConceptRule[];
   /** Words that may stand between two words of any pattern ("just", "really"). */
   fillers: ReadonlySet<number>;
   /** Words that carry a negation on to what follows ("not GOING TO kill myself"). */
@@ -59,10 +75,12 @@ export type LexiconSource = { language: string; file: string; source: string };
 
 /**
  * Compiles the files of all languages into one lexicon, or lists everything that is wrong (line numbers from 1). Runs every
- * row's own examples: a hit must reach the row's severity through that row, a miss must not. Never throws.
+ * row's own examples, unless `examples` is false because they were run when these very files were checked: a hit must reach
+ * the row's severity through that row, a miss must not. Never throws.
  */
 export function parseLexicon(
   files: LexiconSource[],
+  { examples = true } = {},
 ): { lexicon: Lexicon; problems: [] } | { lexicon: null; problems: LexiconProblem[] } {
   const draft: Draft = {
     grower: newGrower(),
@@ -81,7 +99,7 @@ export function parseLexicon(
   }
   const { problems, grower, rules, fillers, carriers, negators } = draft;
   if (problems.length > 0) return { lexicon: null, problems };
-  const root = mergeNodes(
+  const root = mergeWhenWalked(
     grower,
     draft.roots.length > 0 ? draft.roots : [{ id: -1, edges: new Map(), any: null, ends: [] }],
   );
@@ -90,11 +108,12 @@ export function parseLexicon(
     words: grower.words,
     root,
     rules,
+    conceptRules: rules.filter(rule => rule.kind === 'rule'),
     fillers,
     carriers,
     negators,
   };
-  for (const entry of draft.entries) problems.push(...checkExamples(lexicon, entry));
+  if (examples) for (const entry of draft.entries) problems.push(...checkExamples(lexicon, entry));
   return problems.length > 0 ? { lexicon: null, problems } : { lexicon, problems: [] };
 }
 
@@ -172,6 +191,54 @@ function addFile(
   content.rows.forEach(({ pattern, hits, misses, ...row }, i) => {
     addEntry(compile, pattern, ['rows', i], { hits, misses }, origin => ({ ...origin, kind: 'row', ...row }));
   });
+  for (const [name, list] of Object.entries(content.concepts)) addConcept(compile, name, list);
+  for (const [i, rule] of content.rules.entries()) addConceptRule(compile, content, rule, i);
+}
+
+/** All patterns of a concept complete one and the same rule, so that a place is marked once. */
+function addConcept(compile: Compile, name: string, patterns: string[]): void {
+  const { draft, language } = compile;
+  const number = draft.rules.length;
+  draft.rules.push({ entry: -1, language, id: conceptId(language, name), kind: 'concept' });
+  patterns.forEach((pattern, i) => {
+    attempt(compile, ['concepts', name, i], () => {
+      const parts = parsePattern(pattern, compile.macros);
+      draft.roots.push(growPattern(draft.grower, parts, number, compile.aliases));
+    });
+  });
+}
+
+function addConceptRule(
+  compile: Compile,
+  content: RiskFile,
+  { name, needs, not, hits, misses, ...rule }: RiskFile['rules'][number],
+  at: number,
+): void {
+  const { draft, language, file, lineOf } = compile;
+  const known = (key: string) => (concept: string) => {
+    if (!Object.hasOwn(content.concepts, concept))
+      attempt(compile, ['rules', at, key], () => {
+        throw new Error(`there is no concept "${concept}"`);
+      });
+    return conceptId(language, concept);
+  };
+  const entry = draft.entries.length;
+  draft.rules.push({
+    ...rule,
+    entry,
+    language,
+    id: `${language} rule: ${name}`,
+    kind: 'rule',
+    needs: needs.map(need => need.split('/').map(known('needs'))),
+    not: not.map(known('not')),
+  });
+  const lineOfExample = (example: Path) => lineOf(['rules', at, ...example]);
+  draft.entries.push({ entry, file, kind: 'rule', hits, misses, lineOf: lineOfExample });
+}
+
+/** Concepts of two languages may have one name and are kept apart. */
+function conceptId(language: string, name: string): string {
+  return `${language} concept: ${name}`;
 }
 
 /** One row of any kind with its patterns; `examples` is null for signs, which are tried out by the rows that use them. */
@@ -271,7 +338,7 @@ function checkExamples(lexicon: Lexicon, entry: Entry): LexiconProblem[] {
 }
 
 function isWorkOf({ entry, kind }: Entry, { rule, severity, raisedBy, shieldedBy }: Outcome): boolean {
-  if (kind === 'row') return rule.entry === entry && severity >= rule.severity;
+  if (kind === 'row' || kind === 'rule') return rule.entry === entry && severity >= rule.severity;
   return (kind === 'raise' ? raisedBy?.rule : shieldedBy)?.entry === entry;
 }
 
