@@ -42,10 +42,20 @@ export function projectContent(): Content {
   return readContent(FLOWS_DIR, LOCALES_DIR, { examples: false });
 }
 
-/** Reads all of it, and runs the examples of the risk words unless told otherwise. @throws FlowProblems with every problem of every file, with its line; nothing is used then. */
-export function readContent(flowsDir: string, localesDir: string, { examples = true } = {}): Content {
+/** What flows are checked against: all but the risk words. @throws FlowProblems with every problem of every file. */
+export function readFlowContent(flowsDir: string, localesDir: string) {
   const contactsFile = 'locales/contacts.yaml';
   const contacts = parseContacts(readFileSync(join(localesDir, 'contacts.yaml'), 'utf8'), contactsFile);
+  const problems: Problem[] = [...contacts.problems];
+  const service = readServiceLines(localesDir);
+  const files = orProblems(() => readFlowFiles(flowsDir, service), problems);
+  const translations = orProblems(() => readTranslations(localesDir), problems);
+  if (!files || !translations || problems.length > 0) throw new FlowProblems(problems);
+  return { ...files, service, translations, contacts: contacts.contacts };
+}
+
+/** Reads all of it, and runs the examples of the risk words unless told otherwise. @throws FlowProblems with every problem of every file, with its line; nothing is used then. */
+export function readContent(flowsDir: string, localesDir: string, { examples = true } = {}): Content {
   const languages = readdirSync(localesDir).filter(name => existsSync(join(localesDir, name, 'risk.yaml')));
   const risk = parseLexicon(
     languages.map(language => ({
@@ -55,21 +65,12 @@ export function readContent(flowsDir: string, localesDir: string, { examples = t
     })),
     { examples },
   );
-  const problems: Problem[] = [...contacts.problems, ...risk.problems];
-  const service = readServiceLines(localesDir);
-  const files = orProblems(() => readFlowFiles(flowsDir, service), problems);
-  const translations = orProblems(() => readTranslations(localesDir), problems);
-  if (!files || !translations || !risk.lexicon || problems.length > 0) throw new FlowProblems(problems);
-  const texts = textsWith({ service, ...englishOf(files.flows) }, translations);
-  return {
-    ...files,
-    service,
-    translations,
-    texts,
-    riskLanguages: languages,
-    lexicon: risk.lexicon,
-    contacts: contacts.contacts,
-  };
+  const problems: Problem[] = [...risk.problems];
+  const content = orProblems(() => readFlowContent(flowsDir, localesDir), problems);
+  if (!content || !risk.lexicon) throw new FlowProblems(problems);
+  const { flows, service, translations } = content;
+  const texts = textsWith({ service, ...englishOf(flows) }, translations);
+  return { ...content, texts, riskLanguages: languages, lexicon: risk.lexicon };
 }
 
 function orProblems<T>(read: () => T, problems: Problem[]): T | null {

@@ -80,11 +80,11 @@ describe('every category is heard', () => {
 
 describe('whole words', () => {
   it.each([
-    'i want to diet',
+    'dieting makes people grumpy',
     'grapes and rapeseed oil',
     'is the hostel near penistone',
     'skilled at thanking people',
-    'i got therapist advice',
+    'therapists give advice',
     'essex road',
     'the classic assassin game',
     'they want to diesel the car',

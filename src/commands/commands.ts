@@ -56,7 +56,7 @@ export const COMMANDS: Record<string, Command> = {
   },
   'risk check': {
     use: '[--jsonl FILE] [--explain] [WORDS]',
-    what: 'say what each message would raise, one line of JSON each',
+    what: 'say what each message would raise, one line of JSON each; alone: run the examples of all risk words',
     help: '\nReads objects with "text" or "turns" (texts, objects with "text", and what the bot asked: {"bot": "How old is he?", "expects": "age"}), one a line, from FILE or from standard input ("-"). --explain says why in one sentence.',
     run: checkRisk,
   },
@@ -68,6 +68,11 @@ export const COMMANDS: Record<string, Command> = {
   },
   'audit verify': { use: '[--json]', what: 'check the chain of the audit log', run: verifyAudit },
   config: { use: '[--json]', what: 'list every setting, its value and where it came from', run: showConfig },
+  'bench risk': {
+    use: '[FILE] [--json]',
+    what: 'how much danger is read, by level and category, and how often it is seen where there is none',
+    run: async words => (await import('../../test/bench/risk.ts')).benchRisk(words),
+  },
   'bench turns': {
     use: '[--clients N] [--seconds N] [--json]',
     what: 'acknowledged, committed turns a second against a bare socket.io echo, in one run',

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { readContent } from '../content.ts';
+import { readFlowContent } from '../content.ts';
 import { englishOf } from '../flows/bundle.ts';
 import { diffFlows as changesBetween } from '../flows/diff.ts';
 import { carryOver, extractTexts as englishTexts, writeTranslation } from '../flows/extract.ts';
@@ -46,7 +46,7 @@ export function checkFlowsCommand(words: string[], project = OWN): number {
 type Checked = ReturnType<typeof checked>;
 
 function checked({ flowsDir, localesDir }: Project) {
-  const { flows, reads, service, translations, contacts } = readContent(flowsDir, localesDir);
+  const { flows, reads, service, translations, contacts } = readFlowContent(flowsDir, localesDir);
   const english = { service, ...englishOf(flows) };
   const languages = languagesOf(translations).map(language => ({
     language,

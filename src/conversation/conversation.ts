@@ -97,7 +97,11 @@ export type Event =
   | { type: 'workerClosed'; worker: WorkerRef; epoch: number; outcome: Outcome };
 
 /** What a timer row carries. */
-export type TimerEvent = { for: 'flow' | 'lifecycle' | 'forget' | 'silence'; event: string; nudged?: boolean };
+export type TimerEvent = {
+  for: 'flow' | 'lifecycle' | 'forget' | 'silence';
+  event: string;
+  nudged?: boolean;
+};
 
 /** What must now be done; perform.ts has one line for each. */
 export type Effect =

@@ -19,6 +19,8 @@ export type Outcome = {
   raisedBy: { rule: Rule; start: number; end: number } | null;
   shieldedBy: Rule | null;
   applied: string[];
+  /** What the words were read as where they were not plainly written; else null. */
+  read: string | null;
 };
 
 /** How far before a match a negation may stand, and how far from it a time, a weapon or an age still belongs to it (in words). */
@@ -83,6 +85,7 @@ function judgeMark(
     raisedBy: null,
     shieldedBy: null,
     applied: [],
+    read: mark.how?.read ?? null,
   };
   const shield = findShield(reading, mark);
   if (shield) {

@@ -17,6 +17,8 @@ export type Evidence = {
   rule: string;
   category: Category;
   severity: Severity;
+  /** What the words were read as, where they were misspelt or disguised ("kll myslf" → "kill myself"). */
+  read?: string;
 };
 
 /** `applied` names each context rule and its effect, e.g. "negation: suicide 2 → 1". `couldNotRead` wants a person's eyes. */
@@ -145,8 +147,10 @@ function isUnreadable({ text, tokens, ids }: Reading, own: number): boolean {
 function toFinding(lexicon: Lexicon, text: string, { outcomes, unreadable }: Judged): Finding {
   if (outcomes.length === 0 && !unreadable) return nothing(lexicon);
   const best = strongest(outcomes);
-  const evidence = best.map(({ start, end, rule, severity }): Evidence => {
-    return { start, end, said: text.slice(start, end), rule: rule.id, category: rule.category, severity };
+  const evidence = best.map(({ start, end, rule, severity, read }): Evidence => {
+    const said = text.slice(start, end);
+    const found = { start, end, said, rule: rule.id, category: rule.category, severity };
+    return read === null ? found : { ...found, read };
   });
   const categories = [...new Set(evidence.map(({ category }) => category))];
   return {

@@ -25,12 +25,14 @@ export const NO_FACTS: Facts = {
   language: null,
 };
 
-const SELF = /(?<!\p{L})(i|im|ive|id|ill|me|my|myself|mine|meself)(?!\p{L})/iu;
+const SELF = /(?<!\p{L})(i|im|ive|id|ill|me|myself|meself)(?!\p{L})/iu;
 const OTHER =
   /(?<!\p{L})(she|shes|he|hes|her|him|they|theyre|them|(my|a|this) (best )?(friend|mate|m8|bestie|pal|bf|gf|boyfriend|girlfriend|sister|brother|sis|bro|cousin|mum|mam|dad|nan))(?!\p{L})/iu;
 /** So much before a match may say whom it is about, in characters. */
 const BEFORE = 40;
 const AGE = /(?<!\d)(\d{1,2})(?!\d)/;
+/** Times inside a match; those beside it are named in `applied`. */
+const SOON = /(?<!\p{L})(tonight|2nite|now|today|2day|this (morning|evening|afternoon))(?!\p{L})/iu;
 const NOW = ['time', 'now', 'present', 'injury', 'held'];
 
 /**
@@ -43,14 +45,15 @@ export function factsOf(text: string, outcomes: Outcome[]): Facts {
   const applied = outcomes.flatMap(outcome => outcome.applied.map(name => name.split(':')[0] ?? ''));
   const around = text.slice(Math.max(0, first.start - BEFORE), first.end);
   const said = text.slice(first.start, first.end);
+  const soon = SOON.test(said);
   const ofAge = outcomes.find(({ rule }) => rule.category === 'under13');
   const age = ofAge && AGE.exec(text.slice(ofAge.start, ofAge.end))?.[1];
   return {
     about: SELF.test(said) ? 'self' : OTHER.test(around) ? 'other' : SELF.test(around) ? 'self' : 'unknown',
-    when: applied.includes('past') ? 'past' : applied.some(name => NOW.includes(name)) ? 'now' : null,
+    when: applied.includes('past') ? 'past' : soon || applied.some(name => NOW.includes(name)) ? 'now' : null,
     means: applied.some(name => name === 'means' || name === 'weapon'),
-    timing: applied.includes('time'),
+    timing: soon || applied.includes('time'),
     age: age ? Number(age) : null,
-    language: first.rule.id.split(':')[0] ?? null,
+    language: first.rule.id.split(/[: ]/)[0] ?? null,
   };
 }

@@ -11,6 +11,8 @@ export type Token = {
   end: number;
   /** How many of the tokens after this one it reads again as a single word ("d i e", "d!e"); 0 for an ordinary word. */
   over: number;
+  /** A word with symbols in it, each written as a star ("s*icide"): one letter or none may stand there. Else absent. */
+  starred?: string;
 };
 
 type Folded = { text: string; starts: number[]; ends: number[]; plain: boolean };
@@ -18,6 +20,8 @@ type Piece = { from: number; to: number; kind: number };
 
 const [OTHER, LETTER, DIGIT, PICTURE, APOSTROPHE, JOINT, SPACE] = [0, 1, 2, 3, 4, 5, 6] as const;
 const ASCII_KINDS = asciiKinds();
+/** The kind + 1 of characters met before, by code point: asking Unicode is slow. */
+const OTHER_KINDS = new Uint8Array(0x110000);
 /** Longer than any word in any lexicon: a joined run above this is an address or noise. */
 const LONGEST_JOINED = 40;
 /** A few characters unfold into a whole sentence; nobody disguises a word with those. */
@@ -92,10 +96,12 @@ function fold(text: string): Folded {
   for (let i = 0; ascii && i < text.length; i++) ascii = text.charCodeAt(i) < 128;
   if (ascii) return { text: text.toLowerCase(), starts: [], ends: [], plain: true };
   const folded: Folded = { text: '', starts: [], ends: [], plain: false };
+  const met = new Map<string, string>();
   let at = 0;
   for (const character of text) {
     const end = at + character.length;
-    const plain = foldCharacter(character);
+    const plain = met.get(character) ?? foldCharacter(character);
+    met.set(character, plain);
     for (let i = 0; i < plain.length; i++) {
       folded.starts.push(at);
       folded.ends.push(end);
@@ -122,9 +128,16 @@ function foldCharacter(character: string): string {
 }
 
 function kindAt(text: string, at: number): number {
-  const code = text.charCodeAt(at);
+  const code = text.codePointAt(at) ?? 0;
   if (code < 128) return ASCII_KINDS[code] ?? OTHER;
-  const character = String.fromCodePoint(text.codePointAt(at) ?? code);
+  const known = OTHER_KINDS[code] ?? 0;
+  if (known > 0) return known - 1;
+  const kind = kindOf(String.fromCodePoint(code));
+  OTHER_KINDS[code] = kind + 1;
+  return kind;
+}
+
+function kindOf(character: string): number {
   if (/[\p{L}\p{M}]/u.test(character)) return LETTER;
   if (/\p{Nd}/u.test(character)) return DIGIT;
   if (/\p{Extended_Pictographic}/u.test(character)) return PICTURE;
@@ -173,7 +186,11 @@ function isGlued(text: string, left: Piece | undefined, right: Piece | undefined
 }
 
 function isSpacedLetter(text: string, left: Piece | undefined, right: Piece | undefined): boolean {
-  if (!left || !right || right.from - left.to !== 1 || kindAt(text, left.to) !== SPACE) return false;
+  if (!left || !right) return false;
+  // Whoever spaces out letters puts more space between words.
+  const gap = right.from - left.to;
+  if (gap < 1 || gap > 3) return false;
+  for (let at = left.to; at < right.from; at++) if (kindAt(text, at) !== SPACE) return false;
   return (
     left.kind === LETTER && right.kind === LETTER && left.to - left.from === 1 && right.to - right.from === 1
   );
@@ -199,7 +216,22 @@ function joinedToken(folded: Folded, pieces: Piece[], first: number, next: numbe
   if (/\p{L}/u.test(word) && !NUMBER_AND_UNIT.test(word)) addLeet(readings, folded.text.slice(from, to));
   if (!folded.plain) addLatinLook(readings, word);
   addSqueezed(readings);
-  return token(folded, from, to, readings, next - first);
+  const joined = token(folded, from, to, readings, next - first);
+  const starred = withStars(folded.text, pieces, first, next);
+  return starred ? { ...joined, starred } : joined;
+}
+
+/** Only for symbols ("s*icide"): letters spaced apart hide nothing. */
+function withStars(text: string, pieces: Piece[], first: number, next: number): string | null {
+  let word = '';
+  for (let i = first; i < next; i++) {
+    const { from = 0, to = 0, kind = OTHER } = pieces[i] ?? {};
+    if (kind !== LETTER) return null;
+    const gap = i > first ? text.slice(pieces[i - 1]?.to, from) : '';
+    if (/\s/.test(gap)) return null;
+    word += '*'.repeat(gap.length) + text.slice(from, to);
+  }
+  return word;
 }
 
 function token(folded: Folded, from: number, to: number, readings: string[], over: number): Token {
