@@ -1,7 +1,6 @@
 import type { Severity } from '../channels/protocol.ts';
 import { conversationSeverity, remember as rememberRisk } from '../risk/accumulate.ts';
-import { type Asked, detect, type Finding } from '../risk/detect.ts';
-import { NO_FACTS } from '../risk/facts.ts';
+import { type Asked, detect, type Finding, nothing } from '../risk/detect.ts';
 import { SOURCE_LANGUAGE } from '../words.ts';
 import { doAlways } from './always.ts';
 import { type Always, alwaysWord } from './always-words.ts';
@@ -53,7 +52,7 @@ export function replied(turn: Turn, event: Replied): Answer {
   if (first) turn.effects.push({ type: 'tellDesk', kind: 'arrived' });
 
   // A button's words are ours, not theirs: what pressing it means is for the flow to say.
-  const finding = event.choice === null ? readRisk(turn, said) : NOTHING_FOUND;
+  const finding = event.choice === null ? readRisk(turn, said) : nothing(known.lexicon);
   if (event.choice === null && isDuressWord(conversation, said)) {
     duressSaid(turn);
     return { ok: true, seq };
@@ -107,18 +106,6 @@ function mustNotText({ conversation: { channel, contact } }: Turn): boolean {
       contact.safeToText === 'never')
   );
 }
-
-const NOTHING_FOUND: Finding = {
-  severity: 0,
-  categories: [],
-  evidence: [],
-  facts: NO_FACTS,
-  applied: [],
-  wantsHuman: false,
-  channelUnsafe: false,
-  couldNotRead: false,
-  lexiconVersion: '',
-};
 
 /** The words on a button, for the transcript. Buttons of earlier questions keep their words. */
 function labelOf(turn: Turn, value: string): string {

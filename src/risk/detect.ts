@@ -83,7 +83,8 @@ function beginningOf({ expects, question }: Asked, answer: string): string {
 
 type Judged = { outcomes: Outcome[]; unreadable: boolean };
 
-function nothing(lexicon: Lexicon): Finding {
+/** What is found where nothing is. */
+export function nothing(lexicon: Lexicon): Finding {
   return {
     severity: 0,
     categories: [],
