@@ -16,7 +16,7 @@ import {
   type TimerEvent,
 } from './conversation.ts';
 import { runFlow } from './flow-run.ts';
-import { newConversation } from './reply.ts';
+import { newConversation, takesMoreTexts } from './reply.ts';
 import { beginTurn, endTurn } from './turn.ts';
 
 /**
@@ -46,9 +46,6 @@ export type PlayLine = { mark: '<' | '!'; text: string };
 
 /** How the line begins that says that a button to be pressed is not there. */
 export const NO_BUTTON = 'There is no button';
-
-/** As in conversation/tick.ts: so long after its last message, in ms, a text joins its number's conversation. */
-const SAME_CONVERSATION_MS = 24 * 3_600_000;
 
 /** Begins a play at `now` (UTC ms), in one of the offered languages. Nothing is said until somebody writes. */
 export function beginPlay(world: PlayWorld, channel: ChannelName, now: number, language: string): Play {
@@ -132,11 +129,7 @@ function reply(
 /** Whether a message still belongs to this conversation, as the service decides it. */
 function joins({ conversation, now, alerts, left }: Play): boolean {
   if (left || conversation.state === 'closed') return false;
-  return (
-    conversation.channel === 'web' ||
-    alerts.length > 0 ||
-    now - conversation.lastMessageAt <= SAME_CONVERSATION_MS
-  );
+  return conversation.channel === 'web' || takesMoreTexts(conversation, alerts, now);
 }
 
 function beginAgain(world: PlayWorld, play: Play): void {

@@ -4,7 +4,7 @@ import { type Asked, detect, type Finding, nothing } from '../risk/detect.ts';
 import { SOURCE_LANGUAGE } from '../words.ts';
 import { doAlways } from './always.ts';
 import { type Always, alwaysWord } from './always-words.ts';
-import type { Answer, Conversation, Event } from './conversation.ts';
+import type { Answer, Conversation, Event, Known } from './conversation.ts';
 import { duressSaid, isDuressWord, isUnderDuress, ordinaryAnswer } from './duress.ts';
 import { runFlow } from './flow-run.ts';
 import { PERSON_CHOICE, RESULT, SKIP } from './options.ts';
@@ -217,6 +217,18 @@ function onlyPeopleAnswer(turn: Turn, finding: Finding, silently = false): void 
   if (conversation.state === 'withWorker') conversation.waitingSince ??= known.now;
   if (conversation.state === 'bot') bringPerson(turn);
   else if (raised === 0) turn.effects.push({ type: 'tellDesk', kind: 'message' });
+}
+
+/** So long after its last message, in ms, a text joins its number's conversation. */
+const SAME_CONVERSATION_MS = 24 * 3_600_000;
+
+/** Whether a text from its number belongs to this conversation, or begins another (DESIGN section 4). */
+export function takesMoreTexts(
+  { state, lastMessageAt }: Conversation,
+  openAlerts: Known['openAlerts'],
+  now: number,
+): boolean {
+  return state !== 'closed' && (openAlerts.length > 0 || now - lastMessageAt <= SAME_CONVERSATION_MS);
 }
 
 /** A conversation as it is before anything was said. */

@@ -10,12 +10,9 @@ import { SOURCE_LANGUAGE } from '../words.ts';
 import { type Answer, advance, type Conversation, type Effect, type Known } from './conversation.ts';
 import { FORGET } from './flow-run.ts';
 import { noRows, perform, type Rows, writeRows } from './perform.ts';
-import { newConversation } from './reply.ts';
+import { newConversation, takesMoreTexts } from './reply.ts';
 import type { Arrival, Committed, Outcome, Run } from './run.ts';
 import * as store from './store.ts';
-
-/** A text joins the number's conversation for so long after its last message, in ms; later a new one begins. */
-const SAME_CONVERSATION_MS = 24 * 3_600_000;
 
 type OpenAlerts = { severity: Severity; categories: string[] }[];
 
@@ -182,9 +179,7 @@ function find(tick: Tick, { to, event, language }: Arrival): store.Opened | 'end
 }
 
 function joins(tick: Tick, conversation: Conversation): boolean {
-  if (conversation.state === 'closed') return false;
-  const open = tick.openAlerts.get(conversation.id) ?? [];
-  return open.length > 0 || tick.now - conversation.lastMessageAt <= SAME_CONVERSATION_MS;
+  return takesMoreTexts(conversation, tick.openAlerts.get(conversation.id) ?? [], tick.now);
 }
 
 function begin(
