@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { globSync, readFileSync } from 'node:fs';
+import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Contact, parseContacts } from './directory/contacts.ts';
 import { englishOf } from './flows/bundle.ts';
@@ -12,7 +12,7 @@ import {
   readTranslations,
 } from './flows/store.ts';
 import { type Translation, textsWith } from './flows/translation.ts';
-import { type Lexicon, parseLexicon } from './risk/lexicon.ts';
+import { type Lexicon, type LexiconSource, parseLexicon } from './risk/lexicon.ts';
 import type { Texts } from './words.ts';
 
 /** Everything that staff write in files: flows, fixed lines, translations, risk words and contacts. */
@@ -56,21 +56,30 @@ export function readFlowContent(flowsDir: string, localesDir: string) {
 
 /** Reads all of it, and runs the examples of the risk words unless told otherwise. @throws FlowProblems with every problem of every file, with its line; nothing is used then. */
 export function readContent(flowsDir: string, localesDir: string, { examples = true } = {}): Content {
-  const languages = readdirSync(localesDir).filter(name => existsSync(join(localesDir, name, 'risk.yaml')));
-  const risk = parseLexicon(
-    languages.map(language => ({
-      language,
-      file: `locales/${language}/risk.yaml`,
-      source: readFileSync(join(localesDir, language, 'risk.yaml'), 'utf8'),
-    })),
-    { examples },
-  );
+  const sources = readRiskFiles(localesDir);
+  const risk = parseLexicon(sources, { examples });
   const problems: Problem[] = [...risk.problems];
   const content = orProblems(() => readFlowContent(flowsDir, localesDir), problems);
   if (!content || !risk.lexicon) throw new FlowProblems(problems);
   const { flows, service, translations } = content;
   const texts = textsWith({ service, ...englishOf(flows) }, translations);
-  return { ...content, texts, riskLanguages: languages, lexicon: risk.lexicon };
+  return {
+    ...content,
+    texts,
+    riskLanguages: [...new Set(sources.map(({ language }) => language))],
+    lexicon: risk.lexicon,
+  };
+}
+
+/** The risk words of every language that has them: `<lng>/risk.yaml`, and what stands in `<lng>/risk/` where one file would be too long. */
+export function readRiskFiles(localesDir: string): LexiconSource[] {
+  return globSync(['*/risk.yaml', '*/risk/*.yaml'], { cwd: localesDir })
+    .sort()
+    .map(name => ({
+      language: name.split(sep)[0] ?? '',
+      file: `locales/${name.split(sep).join('/')}`,
+      source: readFileSync(join(localesDir, name), 'utf8'),
+    }));
 }
 
 function orProblems<T>(read: () => T, problems: Problem[]): T | null {

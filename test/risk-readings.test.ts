@@ -18,7 +18,7 @@ rows:
     hits: [i never self harm myself, i was scared]
     misses: [hello]
 `);
-const { words } = small;
+const { forms: words } = small;
 
 /** Read with the few rows above, so that no row of the English file knows the misspelling itself. */
 function readSmall(text: string): Finding {
@@ -131,7 +131,7 @@ describe('in a message', () => {
     ['i want to kll myslf', 'kll myslf', 'kill myself'],
     ['im suicdal', 'suicdal', 'suicidal'],
     ['he r*ped me', 'r*ped me', 'raped'],
-    ['iwanttodie', 'iwanttodie', 'want to die'],
+    ['iwanttodie', 'wanttodie', 'want to die'],
     ['i w a n t t o d i e', 'i w a n t t o d i e', 'want to die'],
     ['i w a n t  t o  d i e', 'i w a n t  t o  d i e', 'want to die'],
     ['he stabed me', 'stabed me', 'stabbed'],

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { Severity } from '../src/channels/protocol.ts';
 import { NO_MEMORY } from '../src/risk/accumulate.ts';
 import { detect } from '../src/risk/detect.ts';
-import { CATEGORIES, type Category, parseLexicon } from '../src/risk/lexicon.ts';
+import { CATEGORIES, type Category, type LexiconSource, parseLexicon } from '../src/risk/lexicon.ts';
 import { normalise } from '../src/risk/normalise.ts';
-import { compiled, expectSound, FILE, found, lexicon, NOW, read, SOURCE } from './support/risk.ts';
+import { compiled, expectSound, FILE, found, lexicon, NOW, read, SOURCES } from './support/risk.ts';
 
 describe('the shipped risk words', () => {
   it('[RISK-1] compile without a problem, and cover every category', () => {
@@ -15,8 +15,13 @@ describe('the shipped risk words', () => {
 
   it('[RISK-1] are named by a hash of their content', () => {
     expect(lexicon.version).toMatch(/^[0-9a-f]{16}$/);
-    expect(compiled(SOURCE).version).toBe(lexicon.version);
-    expect(compiled(`${SOURCE}\n# one more line\n`).version).not.toBe(lexicon.version);
+    const versionOf = (sources: LexiconSource[]) =>
+      parseLexicon(sources, { examples: false }).lexicon?.version;
+    expect(versionOf(SOURCES)).toBe(lexicon.version);
+    const edited = SOURCES.map((one, i) =>
+      i === 0 ? { ...one, source: `${one.source}\n# one more line\n` } : one,
+    );
+    expect(versionOf(edited)).not.toBe(lexicon.version);
   });
 });
 
@@ -271,8 +276,8 @@ describe('a mistake in the risk words', () => {
     expect(['want just just just just to die', 'want really to die'].map(severity)).toEqual([0, 0]);
   });
 
-  it('[RISK-14] and a sound file is taken, with its grammar: choices, macros, optional words and gaps', () => {
-    const source = `macros:\n  want: (want/long)\n${row('').replace('pattern: want to die', "pattern: '{want} to ~2 (die/be dead) now?'")}`;
+  it('[RISK-14] and a sound file is taken, with its grammar: choices, concepts, optional words and gaps', () => {
+    const source = `concepts:\n  want: (want/long)\n${row('').replace('pattern: want to die', "pattern: '{want} to ~2 (die/be dead) now?'")}`;
     const own = compiled(source);
     const severity = (text: string) => detect(own, NO_MEMORY, { text, at: NOW }).severity;
     expect(['i long to die', 'want to be dead now', 'want to very quickly die'].map(severity)).toEqual([

@@ -3,9 +3,10 @@
  * No rule takes 3 to 0; words of suicide and abuse stay at least 1 when they are denied.
  */
 import type { Severity } from '../channels/protocol.ts';
-import { findComposed, marksByConcept } from './concepts.ts';
+import { findComposed } from './concepts.ts';
 import type { Category, ConceptRule, Lexicon, RaiseRule, RowRule, Rule } from './lexicon.ts';
-import { type Mark, type Reading, readText } from './match.ts';
+import { howRead, isTrusted, type Mark, type Place, type Reading, readText } from './match.ts';
+import type { Paths } from './paths.ts';
 
 /** What finds a risk: a row's own words, or concepts that stand close together. */
 type RiskRule = RowRule | ConceptRule;
@@ -44,6 +45,16 @@ const NEVER_DENIED_AWAY: ReadonlySet<Category> = new Set([
 ]);
 const PAST_LOWERS: ReadonlySet<Category> = new Set(['suicide', 'self_harm']);
 
+/** What stands around a match and may change it. */
+type Around = {
+  paths: Paths;
+  shields: Mark[];
+  raises: (Mark & { rule: RaiseRule })[];
+  signs: (Mark & { rule: SignRule })[];
+  ownFrom: number;
+};
+type SignRule = Rule & { kind: 'sign' };
+
 /**
  * All matches in a text with their severity in context, also those lowered to 0.
  * `ownFrom` is where the current message begins when earlier ones stand before it: a joke counts only from there on.
@@ -53,30 +64,25 @@ export function judge(
   text: string,
   ownFrom: number,
 ): { reading: Reading; outcomes: Outcome[] } {
-  const read = readText(lexicon, text);
-  // The words of concepts are everyday ones: kept among the rest they would slow down every look around a match.
-  const reading = { ...read, marks: read.marks.filter(({ rule }) => rule.kind !== 'concept') };
-  const outcomes: Outcome[] = [];
+  const reading = readText(lexicon, text);
+  const around: Around = { paths: reading.paths, shields: [], raises: [], signs: [], ownFrom };
+  const found: { rule: RiskRule; mark: Mark; parts: readonly Place[] }[] = [];
   for (const mark of reading.marks) {
-    if (mark.rule.kind === 'row')
-      outcomes.push(judgeMark(lexicon, reading, mark, [mark], mark.rule, ownFrom));
+    const { rule } = mark;
+    if (rule.kind === 'row') found.push({ rule, mark, parts: [mark] });
+    else if (rule.kind === 'shield') around.shields.push(mark);
+    else if (rule.kind === 'raise') around.raises.push({ ...mark, rule });
+    else if (rule.kind === 'sign') around.signs.push({ ...mark, rule });
   }
-  for (const { rule, whole, parts } of findComposed(lexicon.conceptRules, reading, marksByConcept(read))) {
-    outcomes.push(judgeMark(lexicon, reading, whole, parts, rule, ownFrom));
-  }
+  for (const { rule, whole, parts } of findComposed(lexicon, reading))
+    if (isTrusted(rule, whole.plain, whole.trail)) found.push({ rule, mark: whole, parts });
+  const outcomes = found.map(({ rule, mark, parts }) => judgeMark(around, mark, parts, rule));
   raiseMissing(outcomes);
   return { reading, outcomes };
 }
 
 /** `parts` are what can be denied on its own: "he does NOT have a knife and is outside". */
-function judgeMark(
-  lexicon: Lexicon,
-  reading: Reading,
-  mark: Mark,
-  parts: readonly Mark[],
-  rule: RiskRule,
-  ownFrom: number,
-): Outcome {
+function judgeMark(around: Around, mark: Mark, parts: readonly Place[], rule: RiskRule): Outcome {
   const outcome: Outcome = {
     rule,
     start: mark.start,
@@ -85,28 +91,28 @@ function judgeMark(
     raisedBy: null,
     shieldedBy: null,
     applied: [],
-    read: mark.how?.read ?? null,
+    read: howRead(mark.trail)?.read ?? null,
   };
-  const shield = findShield(reading, mark);
+  const shield = findShield(around, mark);
   if (shield) {
     outcome.shieldedBy = shield.rule;
     change(outcome, 'shield', rule.severity === 3 ? 1 : 0);
     return outcome;
   }
-  const raise = findRaise(reading, mark, rule);
-  const denied = rule.negatable && parts.some(part => isDenied(lexicon, reading, part, rule));
+  const raise = findRaise(around, mark, rule);
+  const denied = rule.negatable && parts.some(part => isDenied(around, part, rule));
   if (denied)
     change(
       outcome,
       'negation',
       lowered(rule, outcome.severity, 2, NEVER_DENIED_AWAY.has(rule.category) ? 1 : 0),
     );
-  if (rule.jokable && !raise && isJoke(reading, ownFrom))
+  if (rule.jokable && !raise && isJoke(around))
     change(outcome, 'joke', lowered(rule, outcome.severity, 2, 0));
-  if (PAST_LOWERS.has(rule.category) && isPast(reading, mark, rule))
+  if (PAST_LOWERS.has(rule.category) && isPast(around, mark, rule))
     change(outcome, 'past', lowered(rule, outcome.severity, 1, 1));
   if (raise && outcome.applied.length === 0 && outcome.severity === 2) {
-    outcome.raisedBy = raise.mark;
+    outcome.raisedBy = raise;
     change(outcome, raise.rule.name, 3);
   }
   return outcome;
@@ -125,81 +131,70 @@ function lowered(rule: RiskRule, from: Severity, by: number, floor: Severity): S
 }
 
 /** A time, a means, a weapon, an injury or an age near the match, of a kind that makes this category more serious. */
-function findRaise(reading: Reading, mark: Mark, rule: RiskRule): { mark: Mark; rule: RaiseRule } | null {
-  for (const near of reading.marks) {
-    if (near.rule.kind !== 'raise' || !near.rule.categories.has(rule.category)) continue;
+function findRaise(around: Around, mark: Mark, rule: RiskRule): (Mark & { rule: RaiseRule }) | null {
+  for (const near of around.raises) {
+    if (!near.rule.categories.has(rule.category)) continue;
     // Inside the match it has been counted by the row's own severity.
     if (near.start >= mark.start && near.end <= mark.end) continue;
     if (near.from - mark.to > RAISE_REACH || mark.from - near.to > RAISE_REACH) continue;
-    if (findShield(reading, near)) continue;
-    return { mark: near, rule: near.rule };
+    if (!findShield(around, near)) return near;
   }
   return null;
 }
 
 /** A harmless phrase that takes in the end of the match, where its weight lies: "i OVERDOSED on pizza". */
-function findShield(reading: Reading, mark: Mark): Mark | undefined {
-  return reading.marks.find(
-    ({ rule, start, end }) => rule.kind === 'shield' && start < mark.end && end >= mark.end,
-  );
+function findShield({ shields }: Around, mark: Place): Mark | undefined {
+  return shields.find(({ start, end }) => start < mark.end && end >= mark.end);
 }
 
 /** A negating word shortly before, with nothing between but words that carry it on ("not going to …"), and no "but" after. */
-function isDenied(lexicon: Lexicon, reading: Reading, mark: Mark, rule: RiskRule): boolean {
+function isDenied(around: Around, part: Place, rule: RiskRule): boolean {
+  const { signs } = around;
   const denied =
-    mark.overNot ||
-    reading.marks.some(
+    part.overNot ||
+    signs.some(
       near =>
-        isSign(near, 'negation', rule.language) &&
-        near.to <= mark.from &&
-        mark.from - near.to < NEGATION_REACH &&
-        carries(lexicon, reading, near, mark) &&
-        !reading.marks.some(
-          other =>
-            isSign(other, 'notNegation', rule.language) && other.start <= near.start && other.end >= near.end,
+        isSign(near, 'negation', rule) &&
+        near.to <= part.from &&
+        part.from - near.to < NEGATION_REACH &&
+        carries(around.paths, near, part) &&
+        !signs.some(
+          other => isSign(other, 'notNegation', rule) && other.start <= near.start && other.end >= near.end,
         ),
     );
   if (!denied) return false;
-  return !reading.marks.some(
-    near =>
-      isSign(near, 'contrast', rule.language) && near.from >= mark.to && near.from - mark.to < CONTRAST_REACH,
+  return !signs.some(
+    near => isSign(near, 'contrast', rule) && near.from >= part.to && near.from - part.to < CONTRAST_REACH,
   );
 }
 
-function carries(lexicon: Lexicon, reading: Reading, negation: Mark, mark: Mark): boolean {
-  if (/[.,;:!?\n]/.test(reading.text.slice(negation.end, mark.start))) return false;
-  for (let i = negation.to; i < mark.from; i++) {
-    if (!reading.ids[i]?.some(id => lexicon.carriers.has(id))) return false;
-  }
+function carries({ text, carriers }: Paths, negation: Mark, part: Place): boolean {
+  if (/[.,;:!?\n]/.test(text.slice(negation.end, part.start))) return false;
+  for (let i = negation.last + 1; i < part.first; i++)
+    if (((carriers[i] ?? 0) & negation.rule.tongue) === 0) return false;
   return true;
 }
 
-function isJoke(reading: Reading, ownFrom: number): boolean {
+function isJoke({ signs, ownFrom }: Around): boolean {
   let joke = false;
-  for (const { rule, start } of reading.marks) {
-    if (rule.kind !== 'sign') continue;
+  for (const { rule, start } of signs) {
     if (rule.sign === 'notJoke') return false;
     joke ||= rule.sign === 'joke' && start >= ownFrom;
   }
   return joke;
 }
 
-function isPast(reading: Reading, mark: Mark, rule: RiskRule): boolean {
-  if (
-    !reading.marks.some(
-      near => isSign(near, 'past', rule.language) && distance(near, mark) <= NEGATION_REACH + 1,
-    )
-  )
-    return false;
-  return !reading.marks.some(near => isSign(near, 'present', rule.language));
+function isPast({ signs }: Around, mark: Mark, rule: RiskRule): boolean {
+  const past = signs.some(near => isSign(near, 'past', rule) && distance(near, mark) <= NEGATION_REACH + 1);
+  return past && !signs.some(near => isSign(near, 'present', rule));
 }
 
 function distance(a: Mark, b: Mark): number {
   return Math.max(a.from - b.to, b.from - a.to, 0);
 }
 
-function isSign(mark: Mark, sign: string, language: string): boolean {
-  return mark.rule.kind === 'sign' && mark.rule.sign === sign && mark.rule.language === language;
+function isSign({ rule }: { rule: SignRule }, sign: SignRule['sign'], { tongue }: RiskRule): boolean {
+  return rule.sign === sign && rule.tongue === tongue;
 }
 
 /**

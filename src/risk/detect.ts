@@ -134,15 +134,14 @@ function clip(outcome: Outcome, text: string, shift: number, own: number): Outco
 }
 
 /** Letters were written, but not one word in a script that any row uses: nobody has read this message yet. */
-function isUnreadable({ text, tokens, ids }: Reading, own: number): boolean {
+function isUnreadable({ paths: { text, tokens, steps }, cutShort }: Reading, own: number): boolean {
   let letters = false;
-  for (let i = 0; i < tokens.length; i++) {
-    const token = tokens[i];
-    if (!token || token.start < own) continue;
-    if ((ids[i]?.length ?? 0) > 0 || /[a-z0-9]/.test(token.readings[0] ?? '')) return false;
+  for (const [i, token] of tokens.entries()) {
+    if (token.start < own) continue;
+    if ((steps[i]?.length ?? 0) > 0 || /[a-z0-9]/.test(token.readings[0] ?? '')) return cutShort;
     letters ||= /\p{L}/u.test(text.slice(token.start, token.end));
   }
-  return letters;
+  return letters || cutShort;
 }
 
 function toFinding(lexicon: Lexicon, text: string, { outcomes, unreadable }: Judged): Finding {

@@ -50,7 +50,6 @@ const RiskFile = z.strictObject({
     .default({}),
   fillers: words,
   carriers: words,
-  macros: z.record(z.string(), z.string()).default({}),
   signs: z.partialRecord(z.enum(SIGNS), z.array(z.string())).default({}),
   raises: z.array(Raise).default([]),
   shields: z.array(Shield).default([]),

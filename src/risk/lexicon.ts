@@ -1,31 +1,31 @@
 /**
- * The risk words of all languages: `locales/<lng>/risk.yaml` → one compiled lexicon. Nothing half-right is ever used:
- * either every file is sound and every row's own examples come out as written, or all problems are listed with their lines.
+ * The risk words of all languages: `locales/<lng>/risk.yaml` and `locales/<lng>/risk/*.yaml` → one compiled lexicon. Nothing half-right
+ * is ever used: either every file is sound and every row's own examples come out as written, or all problems are listed with their lines.
  */
 
 import type { Severity } from '../channels/protocol.ts';
 import { fingerprint } from '../fingerprint.ts';
 import type { Category } from './categories.ts';
 import { judge, type Outcome } from './context.ts';
+import { addForms, type Forms, followed, longFormsOf, type Spellings } from './forms.ts';
 import { type Path, type RiskFile, readLexiconFile, SIGNS, type Sign } from './lexicon-file.ts';
-import { oneWord, type Part, parsePattern } from './pattern.ts';
 import {
-  type Aliases,
-  type Grower,
-  growPattern,
-  indexReadings,
-  mergeWhenWalked,
-  type Node,
-  newGrower,
-  type Reading,
-  type Words,
-  wordId,
-} from './tree.ts';
+  addConcept,
+  addRule,
+  type Finished,
+  finish,
+  type Into,
+  type Net,
+  newNet,
+  newSymbol,
+  type Term,
+} from './net.ts';
+import { oneWord, parsePattern } from './pattern.ts';
 
 export { CATEGORIES, type Category } from './categories.ts';
 
-/** `entry` numbers the row (or raise, shield, sign) a pattern belongs to; `id` is what a worker is shown. */
-type Origin = { entry: number; language: string; id: string };
+/** `entry` numbers the row (or raise, shield, sign) a pattern belongs to; `tongue` is its language as a bit; `id` is what a worker is shown. */
+type Origin = { entry: number; language: string; tongue: number; id: string };
 export type RowRule = Origin & {
   kind: 'row';
   category: Category;
@@ -34,15 +34,15 @@ export type RowRule = Origin & {
   jokable: boolean;
 };
 export type RaiseRule = Origin & { kind: 'raise'; name: string; categories: ReadonlySet<Category> };
-/** Each of `needs` is met by any one concept of its list; all stand within so many words of each other. See concepts.ts. */
+/** All of `needs` stand within so many words of each other, with none of `not` nearby. See concepts.ts. */
 export type ConceptRule = Origin & {
   kind: 'rule';
   category: Category;
   severity: Severity;
   negatable: boolean;
   jokable: boolean;
-  needs: readonly (readonly string[])[];
-  not: readonly string[];
+  needs: readonly Term[];
+  not: readonly Term[];
   within: number;
   ordered: boolean;
 };
@@ -50,71 +50,61 @@ export type Rule =
   | RowRule
   | RaiseRule
   | ConceptRule
-  | (Origin & { kind: 'concept' })
   | (Origin & { kind: 'shield' })
   | (Origin & { kind: 'sign'; sign: Sign });
 
 /** Compiled and read-only. `version` is a hash of the files' content: it names what was in force when a message was read. */
-export type Lexicon = {
+export type Lexicon = Finished & {
   version: string;
-  words: Words;
-  root: Node;
+  forms: Forms;
+  /** The concepts that some rule asks for. */
+  watched: ReadonlySet<Term>;
   rules: readonly Rule[];
-  /** Those of `rules` that are found by looking at concepts, not by walking. */
-  conceptRules: readonly ConceptRule[];
-  /** Words that may stand between two words of any pattern ("just", "really"). */
-  fillers: ReadonlySet<number>;
-  /** Words that carry a negation on to what follows ("not GOING TO kill myself"). */
-  carriers: ReadonlySet<number>;
-  /** Single words that deny, so that a gap filled by one is seen as a denial. */
-  negators: ReadonlySet<number>;
+  /** Those of `rules` that are found by looking at concepts, by their first need. */
+  conceptRules: ReadonlyMap<Term, readonly ConceptRule[]>;
 };
 
 export type LexiconProblem = { file: string; line: number; message: string };
 export type LexiconSource = { language: string; file: string; source: string };
 
 /**
- * Compiles the files of all languages into one lexicon, or lists everything that is wrong (line numbers from 1). Runs every
- * row's own examples, unless `examples` is false because they were run when these very files were checked: a hit must reach
- * the row's severity through that row, a miss must not. Never throws.
+ * Compiles the files of all languages into one lexicon, or lists everything that is wrong (line numbers from 1). The files of one
+ * language share their concepts. Runs every row's own examples, unless `examples` is false because they were run when these very
+ * files were checked: a hit must reach the row's severity through that row, a miss must not. Never throws.
  */
 export function parseLexicon(
   files: LexiconSource[],
   { examples = true } = {},
 ): { lexicon: Lexicon; problems: [] } | { lexicon: null; problems: LexiconProblem[] } {
-  const draft: Draft = {
-    grower: newGrower(),
-    rules: [],
-    roots: [],
-    fillers: new Set(),
-    carriers: new Set(),
-    negators: new Set(),
-    entries: [],
-    problems: [],
-  };
-  for (const file of files) {
-    const read = readLexiconFile(file.file, file.source);
-    if (read.content) addFile(draft, file, read.content, read.lineOf);
-    else draft.problems.push(...read.problems);
-  }
-  const { problems, grower, rules, fillers, carriers, negators } = draft;
+  const draft: Draft = { net: newNet(), forms: new Map(), rules: [], entries: [], problems: [] };
+  const languages = Map.groupBy(files, ({ language }) => language);
+  for (const [number, [language, own]] of [...languages].entries())
+    addLanguage(draft, language, 1 << number, own);
+  const { problems, net, rules, forms } = draft;
   if (problems.length > 0) return { lexicon: null, problems };
-  const root = mergeWhenWalked(
-    grower,
-    draft.roots.length > 0 ? draft.roots : [{ id: -1, edges: new Map(), any: null, ends: [] }],
-  );
   const lexicon: Lexicon = {
     version: hashOf(files),
-    words: grower.words,
-    root,
+    forms,
+    ...finish(net),
     rules,
-    conceptRules: rules.filter(rule => rule.kind === 'rule'),
-    fillers,
-    carriers,
-    negators,
+    ...byFirstNeed(rules),
   };
   if (examples) for (const entry of draft.entries) problems.push(...checkExamples(lexicon, entry));
   return problems.length > 0 ? { lexicon: null, problems } : { lexicon, problems: [] };
+}
+
+function byFirstNeed(rules: readonly Rule[]): Pick<Lexicon, 'conceptRules' | 'watched'> {
+  const watched = new Set<Term>();
+  const conceptRules = new Map<Term, ConceptRule[]>();
+  for (const rule of rules) {
+    if (rule.kind !== 'rule') continue;
+    for (const symbol of [...rule.needs, ...rule.not]) watched.add(symbol);
+    const [first = -1] = rule.needs;
+    const list = conceptRules.get(first);
+    if (list) list.push(rule);
+    else conceptRules.set(first, [rule]);
+  }
+  return { watched, conceptRules };
 }
 
 type Entry = {
@@ -127,52 +117,80 @@ type Entry = {
 };
 
 type Draft = {
-  grower: Grower;
+  net: Net;
+  forms: Forms;
   rules: Rule[];
-  roots: Node[];
-  fillers: Set<number>;
-  carriers: Set<number>;
-  negators: Set<number>;
   entries: Entry[];
   problems: LexiconProblem[];
 };
 
+/** One file of a language while it is compiled. */
 type Compile = {
   draft: Draft;
+  into: Into;
   language: string;
   file: string;
-  aliases: Aliases;
-  macros: Map<string, Part[]>;
+  content: RiskFile;
   lineOf: (path: Path) => number;
 };
 
-function addFile(
-  draft: Draft,
-  { language, file }: LexiconSource,
-  content: RiskFile,
-  lineOf: (path: Path) => number,
-): void {
-  const compile: Compile = {
-    draft,
+/** First everything that the files of a language share, then what uses it. */
+function addLanguage(draft: Draft, language: string, number: number, sources: LexiconSource[]): void {
+  const tongue = {
     language,
-    file,
-    aliases: indexReadings(draft.grower, []),
-    macros: new Map(),
-    lineOf,
+    symbols: new Map<string, Term>(),
+    longForms: new Map<string, readonly (readonly string[])[]>(),
+    concepts: new Map<string, Term>(),
+    choices: new Map<string, Term>(),
   };
-  const readings = readReadings(compile, content);
-  compile.aliases = indexReadings(draft.grower, readings);
-  for (const word of content.fillers) addWord(compile, draft.fillers, word, readings, ['fillers']);
-  for (const word of content.carriers) addWord(compile, draft.carriers, word, readings, ['carriers']);
-  addCarryingAliases(draft, readings);
-  const denying = new Set((content.signs.negation ?? []).filter(sign => !/[\s({~?]/.test(sign)));
-  for (const word of denying) addWord(compile, draft.negators, word, readings, ['signs', 'negation']);
-  for (const { alias, meaning } of readings) {
-    if (meaning.some(word => denying.has(word))) draft.negators.add(wordId(draft.grower.words, alias));
+  const compiles: Compile[] = [];
+  for (const { file, source } of sources) {
+    const read = readLexiconFile(file, source);
+    if (read.content)
+      compiles.push({ draft, into: { net: draft.net, tongue, number }, language, file, ...read });
+    else draft.problems.push(...read.problems);
   }
-  for (const [name, body] of Object.entries(content.macros)) {
-    attempt(compile, ['macros', name], () => compile.macros.set(name, parsePattern(body, compile.macros)));
+  const spellings = followed(readSpellings(compiles));
+  tongue.longForms = longFormsOf(spellings);
+  for (const compile of compiles) nameConcepts(compile);
+  for (const compile of compiles) addFile(compile);
+  const all = <Key extends 'fillers' | 'carriers'>(key: Key) =>
+    compiles.flatMap(({ content }) => content[key]);
+  const negation = compiles.flatMap(({ content }) => content.signs.negation ?? []);
+  const ways = { fillers: all('fillers'), carriers: all('carriers'), signs: { negation } };
+  if (draft.problems.length === 0) addForms(draft.forms, draft.net, tongue, number, spellings, ways);
+}
+
+/** The text-speak table of a language. */
+function readSpellings(compiles: Compile[]): Spellings {
+  const table = new Map<string, readonly (readonly string[])[]>();
+  for (const compile of compiles) {
+    for (const [alias, meanings] of Object.entries(compile.content.readings)) {
+      attempt(compile, ['readings', alias], () => {
+        const word = oneWord(alias);
+        const read = meanings.map(meaning => meaning.split(/\s+/).map(oneWord));
+        table.set(word, [...(table.get(word) ?? []), ...read]);
+      });
+    }
   }
+  return table;
+}
+
+function nameConcepts(compile: Compile): void {
+  const { content, into } = compile;
+  for (const name of Object.keys(content.concepts)) {
+    attempt(compile, ['concepts', name], () => {
+      if (into.tongue.concepts.has(name)) throw new Error(`there is another concept "${name}"`);
+      into.tongue.concepts.set(name, newSymbol(into.net, into.number));
+    });
+  }
+}
+
+function addFile(compile: Compile): void {
+  const { content } = compile;
+  for (const word of [...content.fillers, ...content.carriers])
+    attempt(compile, ['fillers'], () => oneWord(word));
+  for (const [name, patterns] of Object.entries(content.concepts)) addNamed(compile, name, patterns);
   for (const sign of SIGNS) {
     const list = content.signs[sign] ?? [];
     addEntry(compile, list, ['signs', sign], null, origin => ({ ...origin, kind: 'sign', sign }));
@@ -191,54 +209,58 @@ function addFile(
   content.rows.forEach(({ pattern, hits, misses, ...row }, i) => {
     addEntry(compile, pattern, ['rows', i], { hits, misses }, origin => ({ ...origin, kind: 'row', ...row }));
   });
-  for (const [name, list] of Object.entries(content.concepts)) addConcept(compile, name, list);
-  for (const [i, rule] of content.rules.entries()) addConceptRule(compile, content, rule, i);
+  for (const [i, rule] of content.rules.entries()) addConceptRule(compile, rule, i);
 }
 
-/** All patterns of a concept complete one and the same rule, so that a place is marked once. */
-function addConcept(compile: Compile, name: string, patterns: string[]): void {
-  const { draft, language } = compile;
-  const number = draft.rules.length;
-  draft.rules.push({ entry: -1, language, id: conceptId(language, name), kind: 'concept' });
+function addNamed(compile: Compile, name: string, patterns: string[]): void {
+  const concept = compile.into.tongue.concepts.get(name);
+  if (concept === undefined) return;
   patterns.forEach((pattern, i) => {
-    attempt(compile, ['concepts', name, i], () => {
-      const parts = parsePattern(pattern, compile.macros);
-      draft.roots.push(growPattern(draft.grower, parts, number, compile.aliases));
-    });
+    attempt(compile, ['concepts', name, i], () => addConcept(compile.into, parsePattern(pattern), concept));
   });
 }
 
 function addConceptRule(
   compile: Compile,
-  content: RiskFile,
   { name, needs, not, hits, misses, ...rule }: RiskFile['rules'][number],
   at: number,
 ): void {
   const { draft, language, file, lineOf } = compile;
-  const known = (key: string) => (concept: string) => {
-    if (!Object.hasOwn(content.concepts, concept))
-      attempt(compile, ['rules', at, key], () => {
-        throw new Error(`there is no concept "${concept}"`);
-      });
-    return conceptId(language, concept);
-  };
+  const symbols = (key: string, list: string[]) =>
+    list.flatMap((need, i) => {
+      const found: Term[] = [];
+      attempt(compile, ['rules', at, key, i], () => found.push(needSymbol(compile.into, need)));
+      return found;
+    });
   const entry = draft.entries.length;
   draft.rules.push({
     ...rule,
     entry,
     language,
+    tongue: compile.into.number,
     id: `${language} rule: ${name}`,
     kind: 'rule',
-    needs: needs.map(need => need.split('/').map(known('needs'))),
-    not: not.map(known('not')),
+    needs: symbols('needs', needs),
+    not: symbols('not', not),
   });
   const lineOfExample = (example: Path) => lineOf(['rules', at, ...example]);
   draft.entries.push({ entry, file, kind: 'rule', hits, misses, lineOf: lineOfExample });
 }
 
-/** Concepts of two languages may have one name and are kept apart. */
-function conceptId(language: string, name: string): string {
-  return `${language} concept: ${name}`;
+/** A need is a pattern of its own, in which a concept may go without its braces: `carer/partner`, `{carer} ~2 shouts`. */
+function needSymbol(into: Into, need: string): Term {
+  const { concepts, choices } = into.tongue;
+  const known = concepts.get(need) ?? choices.get(`need ${need}`);
+  if (known !== undefined) return known;
+  if (/^\w+$/.test(need)) throw new Error(`there is no concept "${need}"`);
+  const braced = need.replace(/(?<![^\s(/])[a-z]\w*(?![^\s)/])/gi, word =>
+    concepts.has(word) || word.includes('_') ? `{${word}}` : word,
+  );
+  const parts = parsePattern(braced);
+  const made = newSymbol(into.net, into.number);
+  choices.set(`need ${need}`, made);
+  addConcept(into, parts, made);
+  return made;
 }
 
 /** One row of any kind with its patterns; `examples` is null for signs, which are tried out by the rows that use them. */
@@ -249,16 +271,14 @@ function addEntry(
   examples: { hits: string[]; misses: string[] } | null,
   rule: (origin: Origin) => Rule,
 ): void {
-  const { draft, language, file, lineOf } = compile;
+  const { draft, into, language, file, lineOf } = compile;
   const entry = draft.entries.length;
   let kind: Rule['kind'] = 'sign';
   for (const pattern of patterns) {
     attempt(compile, [...path, 'pattern'], () => {
-      const made = rule({ entry, language, id: `${language}: ${pattern}` });
+      const made = rule({ entry, language, tongue: into.number, id: `${language}: ${pattern}` });
       kind = made.kind;
-      draft.roots.push(
-        growPattern(draft.grower, parsePattern(pattern, compile.macros), draft.rules.length, compile.aliases),
-      );
+      addRule(into, parsePattern(pattern), draft.rules.length);
       draft.rules.push(made);
     });
   }
@@ -272,46 +292,6 @@ function attempt(compile: Compile, path: Path, act: () => void): void {
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     compile.draft.problems.push({ file: compile.file, line: compile.lineOf(path), message });
-  }
-}
-
-/** The text-speak table, each alias also with what its meanings stand for: dnt → dont → do not. */
-function readReadings(compile: Compile, content: RiskFile): Reading[] {
-  const table = new Map<string, string[][]>();
-  for (const [alias, meanings] of Object.entries(content.readings)) {
-    attempt(compile, ['readings', alias], () =>
-      table.set(
-        oneWord(alias),
-        meanings.map(meaning => meaning.split(/\s+/).map(oneWord)),
-      ),
-    );
-  }
-  const readings: Reading[] = [];
-  for (const [alias, meanings] of table) {
-    for (const meaning of meanings) {
-      readings.push({ alias, meaning });
-      const further = meaning.length === 1 ? (table.get(meaning[0] ?? '') ?? []) : [];
-      for (const long of further) readings.push({ alias, meaning: long });
-    }
-  }
-  return readings;
-}
-
-function addWord(compile: Compile, set: Set<number>, word: string, readings: Reading[], path: Path): void {
-  attempt(compile, path, () => {
-    const plain = oneWord(word);
-    set.add(wordId(compile.draft.grower.words, plain));
-    for (const { alias, meaning } of readings) {
-      if (meaning.length === 1 && meaning[0] === plain) set.add(wordId(compile.draft.grower.words, alias));
-    }
-  });
-}
-
-/** "gonna" carries a negation on because "going" and "to" both do. */
-function addCarryingAliases({ grower, carriers }: Draft, readings: Reading[]): void {
-  for (const { alias, meaning } of readings) {
-    if (meaning.every(word => carriers.has(wordId(grower.words, word))))
-      carriers.add(wordId(grower.words, alias));
   }
 }
 

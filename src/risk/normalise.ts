@@ -11,11 +11,12 @@ export type Token = {
   end: number;
   /** How many of the tokens after this one it reads again as a single word ("d i e", "d!e"); 0 for an ordinary word. */
   over: number;
-  /** A word with symbols in it, each written as a star ("s*icide"): one letter or none may stand there. Else absent. */
+  /** A word with symbols in it: "s*icide", and "s-icide" as "s?icide". One letter or none may stand there. Else absent. */
   starred?: string;
 };
 
-type Folded = { text: string; starts: number[]; ends: number[]; plain: boolean };
+/** `leet`: so much is written in digits for letters that a number may be a word too. */
+type Folded = { text: string; starts: number[]; ends: number[]; plain: boolean; leet: boolean };
 type Piece = { from: number; to: number; kind: number };
 
 const [OTHER, LETTER, DIGIT, PICTURE, APOSTROPHE, JOINT, SPACE] = [0, 1, 2, 3, 4, 5, 6] as const;
@@ -56,6 +57,11 @@ const LOOKS_LIKE = new Map(
 const LEET = new Map(
   Object.entries({ 0: 'o', 3: 'e', 4: 'a', 5: 's', 7: 't', 8: 'b', 9: 'g', $: 's', '@': 'a', '+': 't' }),
 );
+/** Letters and digits in one word, no number with its unit: "w4nt", "5h3". */
+const LEET_WORD =
+  /(?<![\p{L}\d])(?=\p{L}*\d)(?=\d*\p{L})(?!\d+(?:st|nd|rd|th|am|pm|yo|min|mins|hrs?|x|k|p|m|f)?(?![\p{L}\d]))(?:\p{L}|[013457]){2,}(?![\p{L}\d])/gu;
+/** Letters apart, and more space between the words: "w a n t  t o  d i e". */
+const SPACED_OUT = /(?:^|\s)\p{L}\s\p{L}(?:\s\p{L})*\s{2,}\p{L}/u;
 const NUMBER_AND_UNIT =
   /^\d+(?:[a-z]|am|pm|st|nd|rd|th|yo|yrs?|years?|mins?|minutes?|hrs?|hours?|secs?|days?|weeks?|wks?|months?|km|cm|mm|kg|mg|ml|ft|lbs?|oz|miles?|quid|gb|mb)$/;
 
@@ -64,12 +70,14 @@ const NUMBER_AND_UNIT =
  * keep their own form and are read by the table in `locales/<lng>/risk.yaml`. Linear in the length. Never throws.
  */
 export function normalise(text: string): Token[] {
-  const folded = fold(text);
+  const folded = { ...fold(text), leet: false };
+  folded.leet = (folded.text.match(LEET_WORD)?.length ?? 0) > 1;
   const pieces = cut(folded.text);
+  const apart = SPACED_OUT.test(folded.text);
   const tokens: Token[] = [];
   let first = 0;
   while (first < pieces.length) {
-    const next = endOfRun(folded.text, pieces, first);
+    const next = endOfRun(folded.text, pieces, first, apart);
     const joined = next - first > 1 ? joinedToken(folded, pieces, first, next) : null;
     if (joined) tokens.push(joined);
     for (; first < next; first++) tokens.push(singleToken(folded, pieces[first]));
@@ -91,11 +99,11 @@ function asciiKinds(): Uint8Array {
 }
 
 /** NFKC-like folding, character by character, so that every folded character knows its place in the original. */
-function fold(text: string): Folded {
+function fold(text: string): Omit<Folded, 'leet'> {
   let ascii = true;
   for (let i = 0; ascii && i < text.length; i++) ascii = text.charCodeAt(i) < 128;
   if (ascii) return { text: text.toLowerCase(), starts: [], ends: [], plain: true };
-  const folded: Folded = { text: '', starts: [], ends: [], plain: false };
+  const folded: Omit<Folded, 'leet'> = { text: '', starts: [], ends: [], plain: false };
   const met = new Map<string, string>();
   let at = 0;
   for (const character of text) {
@@ -169,40 +177,55 @@ function cut(text: string): Piece[] {
   return pieces;
 }
 
-/** The pieces that may be one word in disguise: glued by symbols ("k.i.l.l", "d!e", "t0"), or three single letters in a row. */
-function endOfRun(text: string, pieces: Piece[], first: number): number {
+/** The pieces that may be one word in disguise: glued by symbols ("k.i.l.l", "d!e", "t0"), or letters spaced apart. */
+function endOfRun(text: string, pieces: Piece[], first: number, apart: boolean): number {
   let last = first;
   while (isGlued(text, pieces[last], pieces[last + 1])) last++;
   if (last > first) return last + 1;
-  while (isSpacedLetter(text, pieces[last], pieces[last + 1])) last++;
-  return last - first >= 2 ? last + 1 : first + 1;
+  const gap = spacesBetween(text, pieces[first], pieces[first + 1], apart);
+  // Whoever spaces out letters puts more space between words: inside a word the gap stays the same.
+  while (gap > 0 && spacesBetween(text, pieces[last], pieces[last + 1], apart) === gap) last++;
+  // Two letters are a word where everything is spaced out.
+  const enough = last - first >= 2 || (last > first && gap === 1 && apart);
+  return enough ? last + 1 : first + 1;
 }
 
 function isGlued(text: string, left: Piece | undefined, right: Piece | undefined): boolean {
   if (!left || !right || left.kind === PICTURE || right.kind === PICTURE || right.from - left.to > 3)
     return false;
-  for (let i = left.to; i < right.from; i++) if (kindAt(text, i) !== JOINT) return false;
+  for (let i = left.to; i < right.from; i++) {
+    const kind = kindAt(text, i);
+    if (kind !== JOINT && kind !== APOSTROPHE) return false;
+  }
   return true;
 }
 
-function isSpacedLetter(text: string, left: Piece | undefined, right: Piece | undefined): boolean {
-  if (!left || !right) return false;
-  // Whoever spaces out letters puts more space between words.
-  const gap = right.from - left.to;
-  if (gap < 1 || gap > 3) return false;
-  for (let at = left.to; at < right.from; at++) if (kindAt(text, at) !== SPACE) return false;
-  return (
-    left.kind === LETTER && right.kind === LETTER && left.to - left.from === 1 && right.to - right.from === 1
-  );
+/**
+ * How many spaces, at most three, stand between two single letters ("d o n ' t": one, beside the apostrophe too), or digits
+ * where everything is spaced out; else 0.
+ */
+function spacesBetween(
+  text: string,
+  left: Piece | undefined,
+  right: Piece | undefined,
+  apart: boolean,
+): number {
+  if (!left || !right || right.from - left.to > 7) return 0;
+  for (const { from, to, kind } of [left, right])
+    if (to - from > 1 || !(kind === LETTER || (apart && kind === DIGIT))) return 0;
+  const [, spaces = ''] = /^(\s{1,3})(?:['`]\1)?$/.exec(text.slice(left.to, right.from)) ?? [];
+  return spaces.length;
 }
 
 function singleToken(folded: Folded, piece: Piece | undefined): Token {
   const { from, to } = piece ?? { from: 0, to: 0 };
   const word = withoutApostrophes(folded.text.slice(from, to));
   const readings = [word];
+  if (folded.leet && piece?.kind === DIGIT && word.length > 1) addLeet(readings, word);
   if (!folded.plain) addLatinLook(readings, word);
   addSqueezed(readings);
-  return token(folded, from, to, readings, 0);
+  const single = token(folded, from, to, readings, 0);
+  return piece?.kind === LETTER && folded.text[to] === '*' ? { ...single, starred: `${word}*` } : single;
 }
 
 function joinedToken(folded: Folded, pieces: Piece[], first: number, next: number): Token | null {
@@ -213,7 +236,8 @@ function joinedToken(folded: Folded, pieces: Piece[], first: number, next: numbe
   for (let i = first; i < next; i++) word += folded.text.slice(pieces[i]?.from, pieces[i]?.to);
   word = withoutApostrophes(word);
   const readings = [word];
-  if (/\p{L}/u.test(word) && !NUMBER_AND_UNIT.test(word)) addLeet(readings, folded.text.slice(from, to));
+  if (/\p{L}/u.test(word) && (folded.leet || !NUMBER_AND_UNIT.test(word)))
+    addLeet(readings, folded.text.slice(from, to));
   if (!folded.plain) addLatinLook(readings, word);
   addSqueezed(readings);
   const joined = token(folded, from, to, readings, next - first);
@@ -229,7 +253,7 @@ function withStars(text: string, pieces: Piece[], first: number, next: number): 
     if (kind !== LETTER) return null;
     const gap = i > first ? text.slice(pieces[i - 1]?.to, from) : '';
     if (/\s/.test(gap)) return null;
-    word += '*'.repeat(gap.length) + text.slice(from, to);
+    word += gap.replace(/[^*]/g, '?') + text.slice(from, to);
   }
   return word;
 }

@@ -1,33 +1,39 @@
 /**
- * The grammar of a row's pattern, so that staff never write a regular expression:
- * plain words · `(a/b c)` one of these · `{macro}` a named pattern · `word?` or `(a/b)?` may be missing · `~2` up to two words of any kind.
+ * The grammar of a pattern, so that staff never write a regular expression: plain words · `(a/b c)` one of these ·
+ * `{name}` a concept · `hit+` every form of an English word · `word?` or `(a/b)?` may be missing · `~2` up to two words of any kind.
  */
+import { formsOf } from './inflect.ts';
 import { normalise } from './normalise.ts';
 
 export type Part =
   | { kind: 'word'; word: string }
+  | { kind: 'concept'; name: string }
   | { kind: 'choice'; ways: Part[][] }
   | { kind: 'maybe'; part: Part }
   | { kind: 'gap'; most: number };
-
-export type Macros = ReadonlyMap<string, Part[]>;
 
 /** A wider gap joins words that have nothing to do with each other, and costs time on every message. */
 const WIDEST_GAP = 4;
 
 /** Reads a pattern. Throws an Error whose message can be shown to the author of the row. */
-export function parsePattern(source: string, macros: Macros): Part[] {
+export function parsePattern(source: string): Part[] {
   // Read as written, "(a/b) ?c" would let (a/b) be missing, which nobody who writes it means.
-  if (/\s\?/.test(source)) throw new Error('"?" must stand right behind a word');
-  const signs = source.match(/\{[^}]*\}|~\d+|[()/?]|[^\s(){}/?~]+|\S/gu) ?? [];
-  const reader = { signs, at: 0, macros };
-  const parts = readSequence(reader);
+  if (/\s[?+]/.test(source)) throw new Error('"?" and "+" must stand right behind a word');
+  const signs = source.match(/\{[^}]*\}|~\d+|[()/?+]|[^\s(){}/?+~]+|\S/gu) ?? [];
+  const reader = { signs, at: 0 };
+  const ways = [readSequence(reader)];
+  // Around the whole pattern the brackets of a choice may be left out.
+  while (reader.signs[reader.at] === '/') {
+    reader.at++;
+    ways.push(readSequence(reader));
+  }
   if (reader.at < signs.length) throw new Error(`"${signs[reader.at]}" is not expected here`);
-  return parts;
+  return ways.length > 1 ? [{ kind: 'choice', ways }] : (ways[0] ?? []);
 }
 
 /** The one normalised word that a text stands for ("don't" → "dont", "2moro" → "2moro"). Throws when it is not one word. */
 export function oneWord(text: string): string {
+  if (/^[a-z\d]+$/.test(text)) return text;
   const tokens = normalise(text);
   const [first] = tokens;
   const word = first?.readings[0] ?? '';
@@ -36,7 +42,7 @@ export function oneWord(text: string): string {
   return word;
 }
 
-type Reader = { signs: readonly string[]; at: number; macros: Macros };
+type Reader = { signs: readonly string[]; at: number };
 
 function readSequence(reader: Reader): Part[] {
   const parts: Part[] = [];
@@ -57,18 +63,17 @@ function readSequence(reader: Reader): Part[] {
 
 function readPart(reader: Reader, sign: string): Part {
   if (sign === '(') return readChoice(reader);
-  if (sign === '?') throw new Error('"?" must stand right behind a word');
-  if (sign.startsWith('{')) {
-    const macro = reader.macros.get(sign.slice(1, -1));
-    if (macro === undefined) throw new Error(`there is no macro ${sign} above this line`);
-    return { kind: 'choice', ways: [macro] };
-  }
+  if (sign === '?' || sign === '+') throw new Error(`"${sign}" must stand right behind a word`);
+  if (sign.startsWith('{')) return { kind: 'concept', name: sign.slice(1, -1) };
   if (sign.startsWith('~')) {
     const most = Number(sign.slice(1));
     if (!(most >= 1 && most <= WIDEST_GAP)) throw new Error(`a gap is ~1 to ~${WIDEST_GAP}`);
     return { kind: 'gap', most };
   }
-  return { kind: 'word', word: oneWord(sign) };
+  const word = oneWord(sign);
+  if (reader.signs[reader.at] !== '+') return { kind: 'word', word };
+  reader.at++;
+  return { kind: 'choice', ways: formsOf(word).map(form => [{ kind: 'word', word: form }]) };
 }
 
 function readChoice(reader: Reader): Part {

@@ -5,7 +5,9 @@
  * Short words are not guessed at: of their one-letter slips 29 % are words themselves.
  */
 import { isRealWord } from './real-words.ts';
-import type { Words } from './tree.ts';
+
+/** The words that the lexicon knows. */
+export type Words = ReadonlyMap<string, unknown>;
 
 /** How a word was read when it was not plainly written. Those of `GUESSES` are guesses; the others undo a disguise exactly. */
 export type Quality =
@@ -21,8 +23,8 @@ export type Quality =
   | 'phonetic';
 export const GUESSES: ReadonlySet<Quality> = new Set(['vowels', 'fuzzy1', 'fuzzy2', 'phonetic']);
 
-/** Read as the lexicon's word `word`, whose number is `id`. */
-export type WordRead = { id: number; word: string; quality: Quality };
+/** Read as the lexicon's word `word`. */
+export type WordRead = { word: string; quality: Quality };
 
 /** What one text may still cost, in units of about 10 µs. Counted alike whether or not a word was met before. */
 export type Effort = { left: number };
@@ -34,39 +36,39 @@ export function spend(effort: Effort, units: number): boolean {
   return true;
 }
 
+/** Words of one length and first letter; `letters` says for each which letters it has, a bit each. */
+type Alike = { words: string[]; letters: number[] };
+
 type Index = {
-  words: Words;
-  /** Beginnings of words with up to two letters left out → the words. */
-  deletes: Map<number, string[]>;
+  /** By first letter and length. */
+  alike: Map<string, Alike>;
   sounds: Map<string, string[]>;
   skeletons: Map<string, string[]>;
   /** By first and last letter. */
   byEnds: Map<string, string[]>;
-  /** 1 where some key of `deletes` may be: most keys are looked up in vain, and this is quicker. */
-  hints: Uint8Array;
   /** Guesses already made, so that a common misspelling is worked out once. Bounded: see `KEPT`. */
   made: Map<string, readonly WordRead[]>;
 };
 
 const SHORTEST_GUESSED = 5;
+const SHORTEST_BY_SOUND = 5;
+const SAME_START = 5;
 const TWO_EDITS_FROM = 8;
 const LONGEST = 24;
-const PREFIX = 7;
-const MOST_CANDIDATES = 200;
 /** A word that fits this many others says nothing. */
-const MOST_READINGS = 6;
+const MOST_READINGS = 12;
 const KEPT = 2000;
 const SHORTEST_SQUASHED = 9;
 const SHORTEST_SPACED = 4;
-const LONGEST_SQUASHED = 40;
+const LONGEST_SQUASHED = 200;
 const LONGEST_PART = 14;
 /** How much of a word may be spelt otherwise when it sounds alike. */
 const ALIKE = 0.4;
 /** The letters that slips are mostly about. */
 const COMMON = 'aeiounrstlcd';
-const HINTS = 0x3ffff;
-const NO_WORDS: readonly string[] = [];
 const NOTHING: readonly WordRead[] = [];
+const NONE: readonly string[] = [];
+const NO_WORDS: Alike = { words: [], letters: [] };
 /** Scratch paper of `distance`, used anew each time. */
 const ROWS = new Uint8Array((LONGEST + 1) * (LONGEST + 1));
 const indexes = new WeakMap<Words, Index>();
@@ -77,8 +79,8 @@ const indexes = new WeakMap<Words, Index>();
  */
 export function guessWord(words: Words, token: string, effort: Effort): readonly WordRead[] {
   if (token.length < 3 || token.length > LONGEST || !/^[a-z]+$/.test(token)) return NOTHING;
-  const whole = token.length > 4 && token.endsWith('in') ? words.get(`${token}g`)?.[0] : undefined;
-  if (whole !== undefined) return [{ id: whole, word: `${token}g`, quality: 'clipped' }];
+  if (token.length > 4 && token.endsWith('in') && words.has(`${token}g`))
+    return [{ word: `${token}g`, quality: 'clipped' }];
   if (isRealWord(token)) return NOTHING;
   if (!spend(effort, token.length < TWO_EDITS_FROM ? 1 : 2)) return NOTHING;
   const index = indexOf(words);
@@ -91,20 +93,25 @@ export function guessWord(words: Words, token: string, effort: Effort): readonly
 }
 
 /**
- * What a word with letters struck out may have been: "s*icide" → suicide, where each "*" is one letter or none.
- * Nothing when more than one word of danger fits equally well, or when it may as well be a swear word ("sh*t").
+ * What a word with letters struck out may have been: "s*icide" → suicide, where each "*" is one letter or none. Where several
+ * words fit ("k*ll") each is a guess. Nothing when it may as well be a swear word ("sh*t").
  */
 export function guessStarred(words: Words, starred: string): readonly WordRead[] {
-  if (!/^[a-z][a-z*]*[a-z]$/.test(starred) || starred.length > LONGEST || starred.length < 4) return NOTHING;
-  const letter = new RegExp(`^${starred.replaceAll('*', '[a-z]')}$`);
-  const fewer = new RegExp(`^${starred.replaceAll('*', '[a-z]?')}$`);
-  const known = indexOf(words).byEnds.get(endsOf(starred)) ?? [];
+  if (!/^[a-z][a-z*?]*[a-z*]$/.test(starred) || starred.length > LONGEST || starred.length < 4)
+    return NOTHING;
+  if (starred.endsWith('*') && starred.indexOf('*') < starred.length - 1) return NOTHING;
+  const letter = new RegExp(`^${starred.replaceAll(/[*?]/g, '[a-z]')}$`);
+  const fewer = new RegExp(`^${starred.replaceAll(/[*?]/g, '[a-z]?')}$`);
+  // With its last letter struck out a word is looked for among those that end in a vowel: nobody strikes out others.
+  const ends = starred.endsWith('*')
+    ? [...'aeiouy'].map(vowel => `${starred[0]}${vowel}`)
+    : [endsOf(starred)];
+  const known = ends.flatMap(two => indexOf(words).byEnds.get(two) ?? []);
   for (const fits of [letter, fewer]) {
     const found = known.filter(word => fits.test(word) && !UNCENSORED.has(word));
     if (found.length === 0) continue;
-    return found.length > 1 || SWEARING.some(word => fits.test(word))
-      ? NOTHING
-      : toReads(words, found, 'starred');
+    if (SWEARING.some(word => fits.test(word))) return NOTHING;
+    return found.length > 3 ? NOTHING : toReads(found, found.length > 1 ? 'vowels' : 'starred');
   }
   return NOTHING;
 }
@@ -116,7 +123,7 @@ function endsOf(word: string): string {
 /**
  * The words of a text written without spaces ("iwanttodie" → i, want, to, die), or null. All of it must divide, at least
  * half of its letters into words of the lexicon, the rest into real words; fewest words win. Words are looked for from 9 letters
- * on, or from 4 when the letters were `spaced` out.
+ * on, or from 4 when the letters were `spaced` out or nothing in the text is.
  */
 export function splitSquashed(words: Words, token: string, spaced: boolean, effort: Effort): string[] | null {
   const shortest = spaced ? SHORTEST_SPACED : SHORTEST_SQUASHED;
@@ -130,7 +137,7 @@ export function splitSquashed(words: Words, token: string, spaced: boolean, effo
       if (before + 1 >= (cost[end] ?? 0)) continue;
       const part = token.slice(start, end);
       const known = words.has(part);
-      if (!known && before + 2 >= (cost[end] ?? 0)) continue;
+      if (!known && before + 1.6 >= (cost[end] ?? 0)) continue;
       const price = before + costOf(part, known);
       if (price >= (cost[end] ?? 0)) continue;
       cost[end] = price;
@@ -145,27 +152,46 @@ export function splitSquashed(words: Words, token: string, spaced: boolean, effo
   return parts.length > 1 ? parts : null;
 }
 
+/** A word written together costs the more the less it looks like English: of many ways to divide, the cheapest is read. */
 function costOf(part: string, known: boolean): number {
-  if (part.length === 1) return known && /[iau]/.test(part) ? 1.4 : Number.POSITIVE_INFINITY;
-  if (known) return 1;
-  return part.length >= 4 && isRealWord(part) ? 2 : Number.POSITIVE_INFINITY;
+  if (part.length === 1)
+    return known ? (SINGLE_COST[part] ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
+  if (CONTRACTED.has(part)) return 1.3;
+  if (part.length === 2) return known ? (SHORT.has(part) ? 1 : 1.8) : Number.POSITIVE_INFINITY;
+  const real = isRealWord(part);
+  if (known) return real ? 1 : part.length >= 4 ? 1.5 : 2;
+  return real && part.length >= 3 ? 1.6 : Number.POSITIVE_INFINITY;
 }
 
+const SINGLE_COST: Readonly<Record<string, number>> = { i: 0.95, a: 1.1, u: 1.5, n: 1.8 };
+const SHORT = new Set('am an as at be by do go he if in is it me my no of on or so to up us we'.split(' '));
+/** What everybody writes, and no dictionary has. */
+const CONTRACTED = new Set(
+  'im ive id ill hes shes its dont cant wont ur gonna wanna gotta theyre theyve theyd thats didnt isnt wasnt doesnt havent hasnt whats ppl bf gf mam youre weve ok'.split(
+    ' ',
+  ),
+);
+
 function guess(index: Index, token: string): readonly WordRead[] {
+  // Written without its vowels a word is nearer to others by its letters than to itself.
+  if (skeletonOf(token) === token) {
+    const fits = index.skeletons.get(token) ?? NONE;
+    if (fits.length > 0) return toReads(fits, 'vowels');
+  }
   if (token.length >= SHORTEST_GUESSED) {
     const near = nearest(index, token);
     if (near.length > 0) return near[0]?.quality === 'fuzzy2' && isSlipOfRealWord(token) ? NOTHING : near;
   }
-  if (token.length > SHORTEST_GUESSED) {
-    const alike = (index.sounds.get(soundOf(token)) ?? []).filter(
+  if (token.length > SHORTEST_BY_SOUND) {
+    const alike = (index.sounds.get(soundOf(token)) ?? NONE).filter(
       word => distance(token, word, 4) <= Math.min(token.length, word.length) * ALIKE,
     );
-    if (alike.length > 0) return isSlipOfRealWord(token) ? NOTHING : toReads(index.words, alike, 'phonetic');
+    if (alike.length > 0) return isSlipOfRealWord(token) ? NOTHING : toReads(alike, 'phonetic');
   }
   const skeleton = skeletonOf(token);
-  if (token.length - skeleton.length > (token.length >= SHORTEST_GUESSED ? 1 : 0)) return NOTHING;
-  const fits = (index.skeletons.get(skeleton) ?? []).filter(word => isWithin(token, word));
-  return toReads(index.words, fits, 'vowels');
+  if (token.length - skeleton.length > 1) return NOTHING;
+  const fits = (index.skeletons.get(skeleton) ?? NONE).filter(word => isWithin(token, word));
+  return toReads(fits, 'vowels');
 }
 
 /** Is a real word nearer than anything two edits away ("coccooning" is cocooning, not cuckooing)? */
@@ -181,54 +207,62 @@ function isSlipOfRealWord(token: string): boolean {
   return false;
 }
 
-function toReads(words: Words, found: readonly string[], quality: Quality): readonly WordRead[] {
+function toReads(found: readonly string[], quality: Quality): readonly WordRead[] {
   if (found.length > MOST_READINGS) return NOTHING;
-  return found.flatMap(word => (words.get(word) ?? []).map(id => ({ id, word, quality })));
+  return found.map(word => ({ word, quality }));
 }
 
 function nearest(index: Index, token: string): readonly WordRead[] {
   const most = token.length >= TWO_EDITS_FROM ? 2 : 1;
-  const seen = new Set<string>();
-  const near: { word: string; away: number }[] = [];
+  const has = lettersOf(token);
+  // People seldom miss the first letter, and "thatter" is not "shatter": it must be there, at most swapped with the second.
+  const [first = '', second = ''] = token;
+  let near: { word: string; away: number }[] = [];
   let least = most;
-  for (const key of deletesOf(token.slice(0, PREFIX), most)) {
-    for (const word of index.hints[key & HINTS] ? (index.deletes.get(key) ?? []) : NO_WORDS) {
-      if (seen.size >= MOST_CANDIDATES) break;
-      if (seen.has(word)) continue;
-      seen.add(word);
-      const away = opensAlike(token, word) ? distance(token, word, most) : most + 1;
-      if (away > most) continue;
-      least = Math.min(least, away);
-      near.push({ word, away });
+  for (let length = token.length - most; length <= token.length + most; length++) {
+    for (const start of first === second ? [first] : [first, second]) {
+      const { words, letters } = index.alike.get(start + length) ?? NO_WORDS;
+      for (let i = 0; i < words.length; i++) {
+        // Each slip changes at most two of the letters that a word has.
+        if (bits(has ^ (letters[i] ?? 0)) > 2 * most) continue;
+        const word = words[i] ?? '';
+        if (start !== first && word[1] !== first) continue;
+        const away = distance(token, word, most);
+        if (away > most) continue;
+        least = Math.min(least, away);
+        near.push({ word, away });
+      }
     }
   }
-  const best = near.filter(
-    ({ word, away }) => away === least || word.startsWith(token.slice(0, SHORTEST_GUESSED)),
-  );
+  near = near.filter(({ word, away }) => away === least || word.startsWith(token.slice(0, SAME_START)));
   const quality = least === 1 ? 'fuzzy1' : 'fuzzy2';
   return toReads(
-    index.words,
-    best.map(({ word }) => word),
+    near.map(({ word }) => word),
     quality,
   );
 }
 
-/** People seldom miss the first letter, and "thatter" is not "shatter": it must be there, at most swapped with the second. */
-function opensAlike(token: string, word: string): boolean {
-  if (Math.abs(word.length - token.length) > 2) return false;
-  return token[0] === word[0] || (token[0] === word[1] && token[1] === word[0]);
+function lettersOf(word: string): number {
+  let letters = 0;
+  for (let i = 0; i < word.length; i++) letters |= 1 << (word.charCodeAt(i) - 97);
+  return letters;
+}
+
+/** How many bits of a number are set. */
+function bits(number: number): number {
+  const pairs = number - ((number >>> 1) & 0x55555555);
+  const fours = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
+  return Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
 function indexOf(words: Words): Index {
   const known = indexes.get(words);
   if (known) return known;
   const index: Index = {
-    words,
-    deletes: new Map(),
+    alike: new Map(),
     sounds: new Map(),
     skeletons: new Map(),
     byEnds: new Map(),
-    hints: new Uint8Array(HINTS + 1),
     made: new Map(),
   };
   for (const word of words.keys()) if (/^[a-z]{4,24}$/.test(word)) addToIndex(index, word);
@@ -243,37 +277,19 @@ function addToIndex(index: Index, word: string): void {
   const skeleton = skeletonOf(word);
   if (skeleton.length >= 3 && skeleton.length < word.length) append(index.skeletons, skeleton, word);
   if (word.length < SHORTEST_GUESSED) return;
-  for (const key of deletesOf(word.slice(0, PREFIX), word.length >= PREFIX ? 2 : 1)) {
-    append(index.deletes, key, word);
-    index.hints[key & HINTS] = 1;
-  }
+  const key = `${word[0]}${word.length}`;
+  const alike = index.alike.get(key) ?? { words: [], letters: [] };
+  alike.words.push(word);
+  alike.letters.push(lettersOf(word));
+  index.alike.set(key, alike);
   const sound = soundOf(word);
-  if (word.length > SHORTEST_GUESSED && sound.length >= 3) append(index.sounds, sound, word);
+  if (word.length > SHORTEST_BY_SOUND && sound.length >= 3) append(index.sounds, sound, word);
 }
 
 function append<Key>(map: Map<Key, string[]>, key: Key, word: string): void {
   const list = map.get(key);
   if (!list) map.set(key, [word]);
   else if (list.at(-1) !== word) list.push(word);
-}
-
-/** Numbers for the text itself and for every text made by leaving out up to `most` (1 or 2) of its letters. */
-function deletesOf(text: string, most: number): number[] {
-  const made = [hashWithout(text, -1, -1)];
-  for (let i = 0; i < text.length; i++) {
-    made.push(hashWithout(text, i, -1));
-    if (most > 1) for (let j = i + 1; j < text.length; j++) made.push(hashWithout(text, i, j));
-  }
-  return made;
-}
-
-/** Two texts may share a number: whoever looks one up compares the words. */
-function hashWithout(text: string, first: number, second: number): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) {
-    if (i !== first && i !== second) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  }
-  return hash;
 }
 
 /** Letters missed, added, changed (a neighbour key too) or swapped; anything above `most` comes out as `most` + 1. */
@@ -302,8 +318,9 @@ function at(place: number): number {
   return ROWS[place] ?? 0;
 }
 
+/** The first letter, and the consonants after it. */
 function skeletonOf(word: string): string {
-  return word.replace(/[aeiou]/g, '');
+  return word.slice(0, 1) + word.slice(1).replace(/[aeiou]/g, '');
 }
 
 /** Every letter of the shorter stands in the longer, in order. */

@@ -47,10 +47,10 @@ const OWN = `
   peng peak peeps penging pissed pranging prolly roadman selfie selfies sket skint sleepover smashing snapping spag
   summat swear telly thicc tings todger uni vaping vaped vapes wagwan wasteman woohoo yeet youse yute sesh
   shant mustnt neednt mightnt darent hadnt persian polish somali asian british english irish scottish welsh muslim christian
+  math maths mom moms color favorite neighbor realize
   chicky chippy chippie choccy chrimbo crimbo hols holibobs hubby
   bbc brb btw cba clr cmon csn dvd ffs ftw frm fyi gcse grl grls hmm hmmm hrs hv itv jks jst kfc lmk lstn luv mcr mmm mnth mths
-  msg msgs nhs nxt nyt pdf pfft pls plz pmsl ppl prob probs pst psst qwerty rly rofl sch shh skl smh sms sry tbf tbh thk thn
-  thnk thnks thnx thr ths thx tks tmr txt txtd txtin txts wknd wks wld wrk xmas xx xxx xxxx yrs zzz
+  msg msgs nhs nxt nyt pdf pfft pls plz pmsl ppl prob probs pst psst qwerty rly rofl sch shh skl smh sms sry tbf tbh thr ths thx tks tmr txt txtd txtin txts wknd wks wld wrk xmas xx xxx xxxx yrs zzz
 `;
 const BITS = 22;
 const PROBES = 7;

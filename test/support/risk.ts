@@ -1,19 +1,25 @@
-import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import type { Severity } from '../../src/channels/protocol.ts';
+import { LOCALES_DIR, readRiskFiles } from '../../src/content.ts';
 import { NO_MEMORY, type RiskMemory, remember } from '../../src/risk/accumulate.ts';
 import { detect, type Finding } from '../../src/risk/detect.ts';
-import { type Category, type Lexicon, parseLexicon } from '../../src/risk/lexicon.ts';
+import { type Category, type Lexicon, type LexiconSource, parseLexicon } from '../../src/risk/lexicon.ts';
 
 export const NOW = Date.UTC(2026, 10, 20, 22, 0);
 export const FILE = 'locales/en/risk.yaml';
-export const SOURCE = readFileSync(new URL(`../../${FILE}`, import.meta.url), 'utf8');
-export const lexicon = compiled(SOURCE);
+/** The shipped words in English. */
+export const SOURCES = readRiskFiles(LOCALES_DIR).filter(({ language }) => language === 'en');
+export const lexicon = compiledFrom(SOURCES);
 
 /** A lexicon from English rows; fails with the lines of its problems. */
 export function compiled(source: string): Lexicon {
-  const { lexicon, problems } = parseLexicon([{ language: 'en', file: FILE, source }]);
-  if (!lexicon) throw new Error(problems.map(({ line, message }) => `line ${line}: ${message}`).join('\n'));
+  return compiledFrom([{ language: 'en', file: FILE, source }]);
+}
+
+function compiledFrom(sources: LexiconSource[]): Lexicon {
+  const { lexicon, problems } = parseLexicon(sources);
+  if (!lexicon)
+    throw new Error(problems.map(one => `${one.file} line ${one.line}: ${one.message}`).join('\n'));
   return lexicon;
 }
 
